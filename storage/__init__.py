@@ -1,0 +1,1 @@
+"""Rows, queue, files and encryption. Knows nothing of chats, rules or Telegram."""
