@@ -1,0 +1,171 @@
+"""What an answer is: frozen parts for a template to render, nothing about a chat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from knowledge.policies.base import Answerable, PolicyBase
+from knowledge.policies.schema import PARTS, Grade, Source, Statement
+from knowledge.regions.table import NATION, Region, find
+from knowledge.topics import Topic
+
+
+class Outcome(StrEnum):
+    """What happened to a question."""
+
+    ANSWER = "answer"
+    CHOOSE = "choose"
+    REFUSE = "refuse"
+    GUARD = "guard"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One sentence; not ``plain`` means it carries 以当地12333为准."""
+
+    text: str
+    plain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A topic offered as a button."""
+
+    topic: str
+    title: str
+    title_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPart:
+    """The answer to one topic in one region.
+
+    ``region`` is where the rule comes from, ``asked`` what was asked about; ``inherited`` says that
+    the asked region has no rule of its own. ``english`` is false when only Chinese text exists.
+    """
+
+    topic: str
+    title: str
+    rule: Line
+    steps: tuple[Line, ...]
+    bring: Line | None
+    time: Line | None
+    cost: Line | None
+    where: Line | None
+    notes: tuple[Line, ...]
+    region: Region | None
+    asked: Region | None
+    inherited: bool
+    caveat: bool
+    grade: str
+    sources: tuple[Source, ...]
+    policy_ids: tuple[str, ...]
+    actions: tuple[str, ...]
+    english: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """All that a conversation needs to reply, and all that a log may keep (no personal data)."""
+
+    outcome: Outcome
+    topic: str | None
+    topics: tuple[str, ...]
+    origin: Region | None
+    destination: Region | None
+    confidence: float
+    parts: tuple[AnswerPart, ...] = ()
+    offered: tuple[Choice, ...] = ()
+    suggestion: str | None = None
+    reason: str | None = None
+    language: str = "zh"
+    latency_ms: float = 0.0
+
+    @property
+    def answered(self) -> bool:
+        """Whether a policy answer is shown."""
+        return self.outcome is Outcome.ANSWER
+
+    @property
+    def policy_ids(self) -> tuple[str, ...]:
+        """Entries behind every part, without repetition."""
+        return tuple(dict.fromkeys(name for part in self.parts for name in part.policy_ids))
+
+    def record(self, name: str | None = None) -> dict[str, Any]:
+        """The line that ``ask --batch`` writes."""
+        row: dict[str, Any] = {} if name is None else {"id": name}
+        return row | {
+            "topic": self.topic,
+            "topics": list(self.topics),
+            "origin": place(self.origin),
+            "destination": place(self.destination),
+            "answered": self.answered,
+            "confidence": round(self.confidence, 3),
+            "policy_ids": list(self.policy_ids),
+            "latency_ms": round(self.latency_ms, 3),
+            "outcome": self.outcome.value,
+            "reason": self.reason,
+            "offered": [choice.topic for choice in self.offered],
+        }
+
+
+def place(region: Region | None) -> dict[str, str] | None:
+    """A place as programs read it."""
+    return {"name": region.name, "code": region.code} if region else None
+
+
+def build_part(base: PolicyBase, said: Answerable, topic: Topic, english: bool) -> AnswerPart:
+    """One topic's answer in the wanted language (Chinese where no English text exists)."""
+    entry = next((p for p in said.policies if p.en), None) if english else None
+    ruled = said.said_by["rule"]
+    lines = _english(entry.en) if entry and entry.en else _chinese(base, said)
+    return AnswerPart(
+        topic=topic.slug,
+        title=topic.en if english else topic.title,
+        **lines,
+        region=find(ruled),
+        asked=find(said.region),
+        inherited=said.region != NATION and not _local(said),
+        caveat=not all(base.plain(s) for s in said.statements),
+        grade=_grade(base, said.rule).value,
+        sources=base.sources(said.statements),
+        policy_ids=tuple(p.id for p in said.policies),
+        actions=next((p.actions for p in said.policies if p.actions), ()),
+        english=entry is not None,
+    )
+
+
+def _local(said: Answerable) -> bool:
+    """Whether the asked region or its city says anything itself."""
+    wanted = said.region[:4] if said.region[2:4] != "00" else said.region[:2]
+    return any(p.region != NATION and p.region.startswith(wanted) for p in said.policies)
+
+
+def _grade(base: PolicyBase, rule: Statement) -> Grade:
+    return base.grade(rule)
+
+
+def _chinese(base: PolicyBase, said: Answerable) -> dict[str, Any]:
+    def line(statement: Statement | None) -> Line | None:
+        return Line(statement.text, base.plain(statement)) if statement else None
+
+    parts: dict[str, Any] = {part: line(said.single.get(part)) for part in PARTS[1:]}
+    return parts | {
+        "rule": line(said.rule),
+        "steps": tuple(Line(s.text, base.plain(s)) for s in said.steps),
+        "notes": tuple(Line(s.text, base.plain(s)) for s in said.notes),
+    }
+
+
+def _english(text: Any) -> dict[str, Any]:
+    """English texts; they rest on the same facts, so the answer's caveat covers them."""
+    parts: dict[str, Any] = {}
+    for part in PARTS:
+        value = getattr(text, part)
+        parts[part] = Line(value, plain=True) if value else None
+    return parts | {
+        "steps": tuple(Line(s, plain=True) for s in text.steps),
+        "notes": tuple(Line(s, plain=True) for s in text.notes),
+    }

@@ -1,0 +1,277 @@
+"""注销还是转移: what to do with card and insurances between two places, each step with its source.
+
+The rules are data (``data/move_rules.yaml``); this module only picks those whose conditions hold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+from knowledge import regions
+from knowledge.facts import DATA, load_facts
+from knowledge.policies.schema import Statement, parse_statement, source_of
+from knowledge.regions.table import NATION, Level, Region, Relation
+
+OUTSIDE = frozenset({"810000", "820000", "710000"})
+"""Hong Kong, Macao and Taiwan have systems of their own."""
+CARD_ABOUT = frozenset({"card", "close"})
+INSURANCE_ABOUT = frozenset({"pension", "medical", "unemployment", "other"})
+
+
+class CardDecision(StrEnum):
+    """What happens to the card."""
+
+    NOTHING = "nothing"
+    KEEP = "keep"
+    ENABLE = "enable"
+    REPLACE_THEN_CLOSE = "replace_then_close"
+    ASK_LOCAL = "ask_local"
+    APPLY_FIRST = "apply_first"
+    OUTSIDE = "outside"
+
+
+class About(StrEnum):
+    """What the asker means; ``None`` in :func:`guide` means that it isn't known yet."""
+
+    CARD = "card"
+    INSURANCE = "insurance"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One sentence: who does it (employee, hr), what it is about, whose rule it is.
+
+    ``caveat``: some fact behind it is undated, older or doubtful (以当地12333为准).
+    ``cancels``: the step advises cancelling a card.
+    """
+
+    who: str
+    about: str
+    text: str
+    fact_ids: tuple[str, ...]
+    region: str
+    caveat: bool
+    cancels: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """The advice for one pair. ``covered``: some rule of the places themselves, and not only of
+    the levels above, stands behind it; ``questions``: what would still change it (at most two)."""
+
+    origin: Region
+    destination: Region
+    relation: Relation
+    decision: CardDecision
+    decision_facts: tuple[str, ...]
+    questions: tuple[str, ...]
+    steps: tuple[Step, ...]
+    covered: bool
+    answered_from: str
+    action: str | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For ``move A B --json``: plain values, with the sources of every step."""
+        facts = load_facts()
+        steps = [
+            {
+                **asdict(step),
+                "fact_ids": list(step.fact_ids),
+                "sources": [source_of(facts[n]).model_dump(mode="json") for n in step.fact_ids],
+            }
+            for step in self.steps
+        ]
+        return {
+            "origin": {"code": self.origin.code, "name": self.origin.name},
+            "destination": {"code": self.destination.code, "name": self.destination.name},
+            "relation": self.relation.value,
+            "decision": self.decision.value,
+            "decision_facts": list(self.decision_facts),
+            "questions": list(self.questions),
+            "steps": steps,
+            "covered": self.covered,
+            "answered_from": self.answered_from,
+            "action": self.action,
+        }
+
+
+class _When(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    relation: tuple[str, ...] | None = None
+    decision: tuple[str, ...] | None = None
+    leaving: tuple[str, ...] | None = None
+    arriving: tuple[str, ...] | None = None
+    unless_leaving: tuple[str, ...] = ()
+    unless_arriving: tuple[str, ...] = ()
+    drawing: tuple[bool | str, ...] | None = None
+    mainland: bool | None = None
+    hmt: bool | None = None
+
+
+class _Rule(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    about: str
+    who: str
+    when: _When
+    text: Statement
+    cancels: bool = False
+
+
+class _Verdict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    when: _When
+    decision: CardDecision
+    facts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    relation: str
+    leaving: frozenset[str]
+    arriving: frozenset[str]
+    drawing: bool | str
+    hmt: bool
+    decision: str = ""
+
+    @property
+    def mainland(self) -> bool:
+        return not (self.leaving | self.arriving) & OUTSIDE
+
+
+@cache
+def _rules() -> tuple[tuple[_Verdict, ...], tuple[_Rule, ...]]:
+    raw = yaml.safe_load((DATA / "move_rules.yaml").read_text(encoding="utf-8"))
+    verdicts = tuple(_Verdict.model_validate(row) for row in raw["decisions"])
+    rules = []
+    for number, row in enumerate(raw["steps"]):
+        text = parse_statement(row["text"], f"move_rules.yaml step {number}")
+        rules.append(_Rule.model_validate({**row, "text": text}))
+    return verdicts, tuple(rules)
+
+
+def _holds(when: _When, case: _Case) -> bool:
+    checks = (
+        when.relation is None or case.relation in when.relation,
+        when.decision is None or case.decision in when.decision,
+        when.leaving is None or bool(case.leaving & set(when.leaving)),
+        when.arriving is None or bool(case.arriving & set(when.arriving)),
+        not case.leaving & set(when.unless_leaving),
+        not case.arriving & set(when.unless_arriving),
+        when.drawing is None or case.drawing in when.drawing,
+        when.mainland is None or case.mainland is when.mainland,
+        when.hmt is None or case.hmt is when.hmt,
+    )
+    return all(checks)
+
+
+def guide(
+    origin: str,
+    destination: str,
+    *,
+    about: About | str | None = About.BOTH,
+    drawing_pension: bool | None = None,
+    hmt: bool = False,
+) -> Guide:
+    """The guide between two codes. ``hmt``: a Hong Kong, Macao or Taiwan resident.
+
+    Raises :class:`knowledge.regions.UnknownRegionError` for an unknown code and ``ValueError``
+    for an unknown ``about``.
+    """
+    wanted = None if about is None else About(about)
+    here, there = regions.get(origin), regions.get(destination)
+    relation = regions.relation(here.code, there.code)
+    case = _Case(
+        relation.value,
+        frozenset(regions.ancestors(here.code)) - {NATION},
+        frozenset(regions.ancestors(there.code)) - {NATION},
+        "unknown" if drawing_pension is None else drawing_pension,
+        hmt,
+    )
+    verdicts, rules = _rules()
+    verdict = next(v for v in verdicts if _holds(v.when, case))
+    case = _Case(
+        case.relation, case.leaving, case.arriving, case.drawing, hmt, verdict.decision.value
+    )
+    steps = tuple(_step(rule) for rule in rules if _holds(rule.when, case))
+    steps = tuple(step for step in steps if _wanted(step, wanted))
+    near = {code for code in case.leaving | case.arriving}
+    covered = any(name[:6] in near for step in steps for name in step.fact_ids)
+    return Guide(
+        here,
+        there,
+        relation,
+        verdict.decision,
+        verdict.facts,
+        _questions(wanted, drawing_pension, relation, case.mainland),
+        steps,
+        covered,
+        _level(steps, near),
+        _action(verdict.decision, wanted),
+    )
+
+
+def _step(rule: _Rule) -> Step:
+    facts = load_facts()
+    names = rule.text.facts
+    places = [n[:6] for n in names if n[:6] != NATION]
+    return Step(
+        rule.who,
+        rule.about,
+        rule.text.text,
+        names,
+        places[0] if places else NATION,
+        caveat=not all(facts[n].plain for n in names),
+        cancels=rule.cancels,
+    )
+
+
+def _wanted(step: Step, about: About | None) -> bool:
+    if about is About.CARD:
+        return step.about not in INSURANCE_ABOUT
+    if about is About.INSURANCE:
+        return step.about not in CARD_ABOUT
+    return True
+
+
+def _questions(
+    about: About | None, drawing: bool | None, relation: Relation, mainland: bool
+) -> tuple[str, ...]:
+    """Only what would change the advice, and never more than two."""
+    open_questions = []
+    far = relation in {Relation.SAME_PROVINCE, Relation.CROSS_PROVINCE}
+    if about is None and far:
+        open_questions.append("about")
+    if drawing is None and far and mainland and about is not About.CARD:
+        open_questions.append("drawing_pension")
+    return tuple(open_questions)
+
+
+def _level(steps: tuple[Step, ...], near: set[str]) -> str:
+    """The nearest level that any step's rule comes from."""
+    own = [regions.get(s.region) for s in steps if s.region in near]
+    if not own:
+        return NATION
+    order = (Level.COUNTY, Level.CITY, Level.PROVINCE)
+    return min(own, key=lambda region: order.index(region.level)).code
+
+
+def _action(decision: CardDecision, about: About | None) -> str | None:
+    """The flow that one button starts."""
+    if about is About.INSURANCE:
+        return "transfer"
+    return {
+        CardDecision.REPLACE_THEN_CLOSE: "apply_first",
+        CardDecision.APPLY_FIRST: "apply_first",
+        CardDecision.ENABLE: "enable_help",
+        CardDecision.ASK_LOCAL: "find_officer",
+    }.get(decision)

@@ -1,0 +1,1 @@
+"""Understanding a question: normalising, places, rule gates, features and the light classifier."""

@@ -1,0 +1,71 @@
+"""Rules before any model: another person's data, injections, insults, other people's matters.
+
+No classifier learns "somebody else's data" from a few examples, so these are written rules, kept in
+``data/gates.yaml``. They are applied to the question alone and, for follow-ups, also to the pair.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+
+import yaml
+
+from knowledge.facts import DATA
+from knowledge.understand.normalise import HAN, Normalised
+from knowledge.understand.pinyin import cut
+
+
+class Gate(StrEnum):
+    """Why a question isn't answered from the policies."""
+
+    INJECTION = "injection"
+    OTHERS_DATA = "others_data"
+    INSULT = "insult"
+    FOREIGN = "foreign"
+    NONSENSE = "nonsense"
+
+
+class Gates:
+    """Compiled rules. Immutable."""
+
+    def __init__(self) -> None:
+        rules = yaml.safe_load((DATA / "gates.yaml").read_text(encoding="utf-8"))
+        self._rules = {
+            gate: tuple(re.compile(pattern) for pattern in rules[gate.value]) for gate in Gate
+        }
+        self._ours = re.compile(rules["ours"])
+
+    def check(self, question: Normalised, masked: str, words: frozenset[str]) -> Gate | None:
+        """The rule that stops this question, if any.
+
+        ``masked`` is the text with places taken out; ``words`` are the English words that the
+        knowledge files know, to tell a word from a row of keys.
+        """
+        for gate in (Gate.INJECTION, Gate.OTHERS_DATA, Gate.INSULT):
+            body = question.text if question.english else masked
+            texts = (question.raw.lower(), body) if gate is Gate.INJECTION else (body,)
+            if any(rule.search(text) for rule in self._rules[gate] for text in texts):
+                return gate
+        if _matches(self._rules[Gate.NONSENSE], question.text) or _keyboard(question, words):
+            return Gate.NONSENSE
+        return None
+
+    def is_foreign(self, text: str) -> bool:
+        """Whether the question names a thing that isn't ours and nothing that is."""
+        return _matches(self._rules[Gate.FOREIGN], text) and not self._ours.search(text)
+
+
+def _matches(rules: Sequence[re.Pattern[str]], text: str) -> bool:
+    return any(rule.search(text) for rule in rules)
+
+
+def _keyboard(question: Normalised, words: frozenset[str]) -> bool:
+    """A row of keys: letters that are neither a known word nor pinyin, and nothing else."""
+    if HAN.search(question.text):
+        return False
+    tokens = re.findall(r"[a-z]+", question.text)
+    strange = [t for t in tokens if t not in words and cut(t) is None and len(t) > 2]
+    rare = [t for t in strange if not re.search(r"[aeiou]", t) or re.search(r"[^aeiou]{4}", t)]
+    return bool(tokens) and len(strange) == len(tokens) and bool(rare)

@@ -1,0 +1,85 @@
+"""Every name of a place: full, short, former, nicknames, by sound and in pinyin."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from knowledge import regions
+from knowledge.regions.table import HERE, MUNICIPALITIES, Level, table
+from knowledge.understand.pinyin import folded, readings
+
+LATIN_SPECIAL = {
+    "hong kong": "810000",
+    "hongkong": "810000",
+    "macau": "820000",
+    "macao": "820000",
+    "taiwan": "710000",
+    "tibet": "540000",
+    "inner mongolia": "150000",
+    "xi'an": "610100",
+    "xian": "610100",
+    "shaanxi": "610000",
+    "harbin": "230100",
+    "urumqi": "650100",
+    "lhasa": "540100",
+    "hohhot": "150100",
+    "canton": "440100",
+    "peking": "110000",
+    "pudong": "310115",
+}
+
+
+@cache
+def names() -> Mapping[str, tuple[tuple[str, ...], str]]:
+    """Every written name with the codes it may mean and its kind."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for region in table().values():
+        found[region.name].setdefault(region.code, "full")
+        kind = "county" if region.level is Level.COUNTY else "short"
+        if region.short != region.name:
+            found[region.short].setdefault(region.code, kind)
+    for row in _rows("former_names.tsv"):
+        found[row["name"]].setdefault(row["code"], "full")
+    for row in _rows("nicknames.tsv"):
+        found[row["name"]] = {row["code"]: "abbr" if len(row["name"]) == 1 else "nick"}
+    order = {"abbr": 0, "nick": 0, "full": 1, "short": 2, "county": 3}
+    return {
+        name: (tuple(codes), min(codes.values(), key=lambda kind: order[kind]))
+        for name, codes in found.items()
+    }
+
+
+def _rows(name: str) -> Iterable[dict[str, str]]:
+    with (HERE / name).open(encoding="utf-8") as lines:
+        yield from csv.DictReader(lines, delimiter="\t")
+
+
+def by_sound(
+    written: Mapping[str, tuple[tuple[str, ...], str]],
+) -> Mapping[tuple[str, ...], tuple[str, ...]]:
+    """Names of two to four characters by their folded sounds."""
+    found: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for name, (_, kind) in written.items():
+        if kind != "abbr" and 2 <= len(name) <= 4:
+            found[tuple(folded(c) for c in name)].append(name)
+    return {sound: tuple(spelt) for sound, spelt in found.items()}
+
+
+@cache
+def latin_names() -> Mapping[str, tuple[str, ...]]:
+    """Pinyin of provinces and cities, and of the districts of the largest cities."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for region in table().values():
+        city = region if region.level is not Level.COUNTY else regions.city_of(region.code)
+        large = region.parent in MUNICIPALITIES or city.code in {"440100", "440300", "330100"}
+        if region.level is Level.COUNTY and not large:
+            continue
+        for sound in readings(region.short):
+            written = "".join(sound)
+            if len(written) > 4 or region.level is not Level.COUNTY:
+                found[written].append(region.code)
+    found.update({name: [code] for name, code in LATIN_SPECIAL.items()})
+    return {name: tuple(codes) for name, codes in found.items()}

@@ -1,0 +1,211 @@
+"""One spelling for a question: width, script, emoji, typed pinyin, slips of the ear, English.
+
+Nothing here knows a topic: the words come from the knowledge files.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from opencc import OpenCC
+
+from knowledge.understand.pinyin import Reader, cut, fold, folded, readings
+
+_SIMPLIFIED = OpenCC("t2s")
+
+LATIN = re.compile(r"[a-z][a-z']*(?:\s+[a-z][a-z']*)*")
+WORD = re.compile(r"[a-z][a-z']+|[a-z]")
+HAN = re.compile(r"[一-鿿]")
+KEEP = frozenset(
+    [
+        "hr",
+        "app",
+        "pin",
+        "ok",
+        "etc",
+        "wifi",
+        "vpn",
+        "kb",
+        "mb",
+        "jpg",
+        "jpeg",
+        "png",
+        "dpi",
+        "pdf",
+        "id",
+        "qq",
+        "bug",
+        "vip",
+        "it",
+        "pos",
+        "atm",
+        "ic",
+        "p",
+        "u",
+        "ui",
+        "icbc",
+        "abc",
+        "ccb",
+        "boc",
+        "cmb",
+        "excel",
+        "word",
+        "email",
+        "test",
+        "hi",
+        "hello",
+        "bye",
+        "thanks",
+        "dan",
+        "ai",
+        "sim",
+        "p图",
+        "last",
+        "day",
+    ]
+)
+SYMBOLS = re.compile(r"[^\w\s，。？！、,.?!;；:：'’\-]|_")
+SPACE = re.compile(r"\s+")
+BETWEEN_HAN = re.compile(r"(?<=[一-鿿，。？！])\s+(?=[一-鿿，。？！])")
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """``text``: one spelling; ``shadow``: the Chinese that an English question amounts to."""
+
+    raw: str
+    text: str
+    shadow: str
+    english: bool
+
+    @property
+    def chinese(self) -> str:
+        """What Chinese features are taken from."""
+        return self.shadow if self.english else self.text
+
+
+def clean(text: str) -> str:
+    """Width, script, case, emoji and repeated signs; no word is changed."""
+    text = unicodedata.normalize("NFKC", text)
+    text = _SIMPLIFIED.convert(text).lower()
+    text = "".join(" " if unicodedata.category(c) in {"So", "Sk", "Cn", "Co"} else c for c in text)
+    text = SYMBOLS.sub(" ", text)
+    text = re.sub(r"([，。？！,.?!~])\1+", r"\1", text)
+    return SPACE.sub(" ", text).strip()
+
+
+class Normaliser:
+    """Built once from the knowledge files' own words; immutable afterwards."""
+
+    def __init__(
+        self,
+        sentences: Iterable[str],
+        terms: Iterable[str],
+        glossary: Mapping[str, str],
+        english: Iterable[str],
+        names: Iterable[str] = (),
+    ) -> None:
+        lines = [clean(s) for s in sentences]
+        self._reader = Reader(lines, names)
+        self._known = {run for line in lines for run in _bigrams(line)}
+        self._terms: dict[tuple[str, ...], str] = {
+            tuple(map(fold, sound)): term for term in terms for sound in readings(term)
+        }
+        self._sizes = sorted({len(sound) for sound in self._terms}, reverse=True)
+        self._glossary = sorted(glossary.items(), key=lambda pair: -len(pair[0]))
+        self._english = {w for line in english for w in WORD.findall(line.lower())}
+        self._english |= {w for key in glossary for w in WORD.findall(key)}
+
+    def __call__(self, text: str) -> Normalised:
+        """Normalise one question."""
+        plain = clean(text)
+        if self.is_english(plain):
+            return Normalised(text, plain, self.translate(plain), english=True)
+        plain = LATIN.sub(self._to_han, plain)
+        plain = BETWEEN_HAN.sub(" ", plain)
+        return Normalised(text, self.repair(plain), "", english=False)
+
+    def is_english(self, plain: str) -> bool:
+        """Whether a cleaned text is an English sentence and not typed pinyin."""
+        if len(HAN.findall(plain)) > 2:
+            return False
+        words = WORD.findall(plain)
+        known = [w for w in words if w in self._english or len(w) == 1]
+        foreign = [w for w in words if cut(w.replace("'", "")) is None]
+        if not words:
+            return False
+        return len(known) + len(foreign) > len(words) * 0.6 and bool(
+            foreign or len(known) == len(words)
+        )
+
+    def translate(self, plain: str) -> str:
+        """The Chinese terms that an English text contains, in their order."""
+        found: list[tuple[int, str]] = []
+        rest = f" {plain} "
+        for key, term in self._glossary:
+            for hit in re.finditer(rf"(?<![a-z]){re.escape(key)}(?:s|es|ed|ing)?(?![a-z])", rest):
+                found.append((hit.start(), term))
+                rest = rest[: hit.start()] + " " * (hit.end() - hit.start()) + rest[hit.end() :]
+        return "".join(term for _, term in sorted(found))
+
+    def _to_han(self, match: re.Match[str]) -> str:
+        words = match.group().split()
+        out: list[str] = []
+        row: list[str] = []
+        for word in words:
+            typed = None if word in KEEP else _syllables(word)
+            if typed is None:
+                out.append(self._flush(row))
+                out.append(f" {word} ")
+            else:
+                row.extend(typed)
+        out.append(self._flush(row))
+        return "".join(out)
+
+    def _flush(self, row: list[str]) -> str:
+        if not row:
+            return ""
+        read = self._reader.read(row) or " ".join(row)
+        row.clear()
+        return read
+
+    def repair(self, text: str) -> str:
+        """Write slips of the ear back as the terms they sound like (褂失 → 挂失)."""
+        chars = list(text)
+        for size in self._sizes:
+            for start in range(len(chars) - size + 1):
+                window = "".join(chars[start : start + size])
+                if not all(HAN.match(c) for c in window):
+                    continue
+                term = self._terms.get(tuple(folded(c) for c in window))
+                if term is None or term == window or self._is_known(text, start, size):
+                    continue
+                chars[start : start + size] = term
+        return "".join(chars)
+
+    def knows(self, window: str) -> bool:
+        """Whether the characters follow each other like this in the knowledge files."""
+        pairs = _bigrams(window)
+        return bool(pairs) and all(pair in self._known for pair in pairs)
+
+    def _is_known(self, text: str, start: int, size: int) -> bool:
+        """Whether the window is made of pairs that the knowledge files use themselves."""
+        return self.knows(text[start : start + size])
+
+
+def _bigrams(text: str) -> list[str]:
+    return [text[i : i + 2] for i in range(len(text) - 1) if HAN.match(text[i])]
+
+
+def _syllables(word: str) -> tuple[str, ...] | None:
+    """Typed letters as syllables; an apostrophe parts them (xi'an)."""
+    row: list[str] = []
+    for part in filter(None, word.split("'")):
+        typed = cut(part)
+        if typed is None:
+            return None
+        row.extend(typed)
+    return tuple(row)

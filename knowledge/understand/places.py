@@ -1,0 +1,367 @@
+"""Places in a question: which divisions are named, and which is left and which is gone to.
+
+Names are those of ``regions`` (full, short, former), nicknames, pinyin in English text, and names
+that only sound right. A bank, a road or a company named after a city is no place.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import yaml
+
+from knowledge import regions
+from knowledge.facts import DATA
+from knowledge.regions.table import MUNICIPALITIES, Level, Region, table
+from knowledge.understand.names import by_sound, latin_names, names
+from knowledge.understand.pinyin import folded
+
+FAR = frozenset({"810000", "820000", "710000"})
+CAPITALS = frozenset(
+    [
+        "130100",
+        "140100",
+        "150100",
+        "210100",
+        "210200",
+        "220100",
+        "230100",
+        "320100",
+        "320500",
+        "330100",
+        "330200",
+        "340100",
+        "350100",
+        "350200",
+        "360100",
+        "370100",
+        "370200",
+        "410100",
+        "420100",
+        "430100",
+        "440100",
+        "440300",
+        "450100",
+        "460100",
+        "510100",
+        "520100",
+        "530100",
+        "540100",
+        "610100",
+        "620100",
+        "630100",
+        "640100",
+        "650100",
+    ]
+)
+MOST = 4
+"""Mentions that are weighed against each other; a question never needs more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name at ``start``..``end`` of a text and the divisions that it may mean."""
+
+    start: int
+    end: int
+    codes: tuple[str, ...]
+    kind: str
+    surface: str
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What was recognised. ``named``: every division in the order of the text."""
+
+    origin: Region | None = None
+    destination: Region | None = None
+    named: tuple[Region, ...] = ()
+    spans: tuple[tuple[int, int], ...] = ()
+    loose: bool = False
+    """One place stands alone and its role depends on what the question is about."""
+
+    @property
+    def relation(self) -> str:
+        """How origin and destination stand to each other, or an empty text."""
+        if self.origin is None or self.destination is None:
+            return ""
+        return regions.relation(self.origin.code, self.destination.code).value
+
+
+class Gazetteer:
+    """All names, and the patterns that tell places from other words. Immutable."""
+
+    def __init__(self, ordinary: Callable[[str], bool] = lambda window: False) -> None:
+        """``ordinary`` says whether characters are everyday words and no misspelt name."""
+        self._ordinary = ordinary
+        rules = yaml.safe_load((DATA / "places.yaml").read_text(encoding="utf-8"))
+        self._common = frozenset(rules["common_words"].split())
+        self._not_place = re.compile(rules["not_a_place_before"])
+        self._identity = re.compile(rules["identity_after"])
+        self._people = re.compile(rules["people_after"])
+        self._cue_before = re.compile(f"(?:{rules['cue_before']})$")
+        self._cue_after = re.compile(rf"\s*(?:{rules['cue_after']})")
+        self._origin_before = re.compile(f"(?:{rules['origin_before']})$")
+        self._origin_after = re.compile(rules["origin_after"])
+        self._dest_before = re.compile(f"(?:{rules['destination_before']})$")
+        self._dest_after = re.compile(rules["destination_after"])
+        self._abbr_before = re.compile(f"(?:{rules['abbreviations_before']})$")
+        self._abbr_not = re.compile(rules["abbreviations_not"])
+        self._names = names()
+        self._longest = max(map(len, self._names))
+        self._firsts = frozenset(name[0] for name in self._names)
+        self._by_sound = by_sound(self._names)
+        self._latin = latin_names()
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """Names of provinces and cities and nicknames, for reading typed pinyin."""
+        return tuple(name for name, (_, kind) in self._names.items() if kind == "short")
+
+    def find(self, text: str, english: bool = False, home: str | None = None) -> Places:
+        """Recognise the places of one normalised text; ``home`` settles a name with many owners."""
+        mentions = self._english(text) if english else self._chinese(text)
+        return self._settle(text, mentions[:MOST], english, home)
+
+    def _english(self, text: str) -> list[Mention]:
+        found: list[Mention] = []
+        for match in re.finditer(r"[a-z']+(?: [a-z']+)?", text):
+            for words in {match.group(), *match.group().split()}:
+                codes = self._latin.get(words)
+                if codes:
+                    start = match.start() + match.group().find(words)
+                    found.append(Mention(start, start + len(words), codes, "short", words))
+        found += self._latin_scan(text)
+        unique = {(m.start, m.codes): m for m in found}
+        return sorted(unique.values(), key=lambda m: m.start)
+
+    def _latin_scan(self, text: str) -> list[Mention]:
+        words = list(re.finditer(r"[a-z']+", text))
+        return [
+            Mention(w.start(), w.end(), self._latin[w.group()], "short", w.group())
+            for w in words
+            if w.group() in self._latin
+        ]
+
+    def _chinese(self, text: str) -> list[Mention]:
+        found = self._exact(text)
+        sure = [m for m in found if m.kind not in {"county", "common"}]
+        kept = [m for m in found if self._accept(text, m, found, sure)]
+        return sorted([*kept, *self._misspelt(text, kept)], key=lambda m: m.start)
+
+    def _exact(self, text: str) -> list[Mention]:
+        found: list[Mention] = []
+        at = 0
+        while at < len(text):
+            if text[at] not in self._firsts:
+                at += 1
+                continue
+            for size in range(min(self._longest, len(text) - at), 0, -1):
+                surface = text[at : at + size]
+                entry = self._names.get(surface)
+                if entry is None:
+                    continue
+                mention = Mention(at, at + size, entry[0], self._kind(surface, entry[1]), surface)
+                if self._blocked(text, mention):
+                    continue
+                found.append(mention)
+                at += size - 1
+                break
+            at += 1
+        return found
+
+    def _kind(self, surface: str, kind: str) -> str:
+        return "common" if surface in self._common and kind != "full" else kind
+
+    def _blocked(self, text: str, mention: Mention) -> bool:
+        after, before = text[mention.end : mention.end + 5], text[: mention.start]
+        if mention.kind == "abbr":
+            around = text[max(0, mention.start - 1) : mention.end + 1]
+            return not self._abbr_before.search(before) or bool(self._abbr_not.search(around))
+        if self._not_place.match(after) and not mention.surface.endswith(("市", "省", "区", "县")):
+            return True
+        if mention.codes[0] in FAR and not self._dest_before.search(before):
+            return bool(self._identity.match(after)) or "港澳台" in text
+        return bool(self._people.match(after)) and not self._cue_before.search(before)
+
+    def _accept(
+        self, text: str, mention: Mention, found: list[Mention], sure: list[Mention]
+    ) -> bool:
+        """Whether a short county name is really meant: a cue beside it, or its kin in the text."""
+        if mention.kind not in {"county", "common"}:
+            return True
+        others = [m for m in (sure if mention.kind == "common" else found) if m is not mention]
+        if any(_kin(a, b) for m in others for a in mention.codes for b in m.codes):
+            return True
+        if mention.kind == "common":
+            return False
+        before = bool(self._cue_before.search(text[: mention.start])) or mention.start == 0
+        after = bool(self._cue_after.match(text[mention.end : mention.end + 4]))
+        return before and after
+
+    def _misspelt(self, text: str, kept: list[Mention]) -> list[Mention]:
+        """Names that only sound right (德洲), behind a word that asks for a place."""
+        taken = {i for m in kept for i in range(m.start, m.end)}
+        found: list[Mention] = []
+        for start in range(len(text) - 1):
+            cue = self._cue_before.search(text[:start])
+            if not (cue or start == 0):
+                continue
+            for size in (4, 3, 2):
+                window = text[start : start + size]
+                span = range(start, start + size)
+                if len(window) < size or taken & set(span) or window in self._names:
+                    continue
+                codes = self._like(window, kept, bool(cue))
+                if codes and self._cue_after.match(text[start + size : start + size + 4]):
+                    found.append(Mention(start, start + size, codes, "short", window))
+                    taken |= set(span)
+                    break
+        return found
+
+    def _like(self, window: str, kept: list[Mention], cue: bool) -> tuple[str, ...]:
+        if not all("一" <= c <= "鿿" for c in window) or self._ordinary(window):
+            return ()
+        names = self._by_sound.get(tuple(folded(c) for c in window), ())
+        near: list[str] = []
+        for name in names:
+            codes, kind = self._names[name]
+            shared = sum(a == b for a, b in zip(name, window, strict=True))
+            if kind in {"short", "full"} and (shared or cue) and (shared or len(name) > 2):
+                near += codes
+            elif kind in {"short", "nick", "county"} and shared:
+                near += [c for c in codes if any(_kin(c, k) for m in kept for k in m.codes)]
+        return tuple(dict.fromkeys(near))
+
+    def _settle(
+        self, text: str, mentions: Sequence[Mention], english: bool, home: str | None
+    ) -> Places:
+        if not mentions:
+            return Places()
+        chosen = _choose(mentions, home)
+        pairs = _drop_containers(text, list(zip(mentions, chosen, strict=True)))
+        named = tuple(table()[code] for _, code in pairs)
+        spans = tuple((m.start, m.end) for m in mentions)
+        roles = [self._role(text, m, english) for m, _ in pairs]
+        if len(pairs) == 1:
+            origin = roles[0] == 1
+            loose = roles[0] == 0.5
+            return Places(
+                named[0] if origin else None, None if origin else named[0], named, spans, loose
+            )
+        first, last = 0, len(pairs) - 1
+        if roles[first] < 0 < roles[last] or roles[first] < roles[last] == 1:
+            first, last = last, first
+        if named[first] == named[last]:
+            return Places(None, named[first], named[:1], spans)
+        return Places(named[first], named[last], named, spans)
+
+    def _role(self, text: str, mention: Mention, english: bool) -> float:
+        """Above zero: the place that is left; below: the one gone to; zero: can't tell."""
+        before, after = text[: mention.start], text[mention.end : mention.end + 8]
+        if english:
+            if re.search(r"(from|left|leaving|quit|leave)\s+(?:\w+\s+)?$", before):
+                return 1
+            return -1 if re.search(r"(to|in|at|for|into)\s+$", before) else 0
+        if self._origin_before.search(before):
+            return 1
+        if re.match(
+            r".{0,3}(交的|交过|交了|缴过|缴了|离职|辞|失业|干了|参保)", after
+        ) and re.search(r"(在|于|^)$", before):
+            return 1
+        if self._dest_before.search(before):
+            return -1
+        return 0.5 if self._origin_after.match(after) else 0
+
+
+def _kin(first: str, second: str) -> bool:
+    """Same city, or one above the other."""
+    if first == second:
+        return False
+    here, there = regions.lineage(first), regions.lineage(second)
+    if here[0] in there or there[0] in here:
+        return True
+    return regions.city_of(first) == regions.city_of(second)
+
+
+def _worth(code: str, kind: str, home: str | None) -> float:
+    region = table()[code]
+    worth = {Level.PROVINCE: 3.0, Level.CITY: 2.5, Level.COUNTY: 1.0}[region.level]
+    if kind == "full":
+        worth = 3.0
+    elif kind == "nick":
+        worth = 4.0
+    city = regions.city_of(code).code
+    if region.level is Level.COUNTY:
+        worth += 0.5 * (city in MUNICIPALITIES) + 0.3 * (city in CAPITALS)
+    if home:
+        worth += 1.5 * (city == regions.city_of(home).code)
+        worth += 0.7 * regions.same_province(code, home)
+    return worth
+
+
+def _together(codes: tuple[str, ...]) -> float:
+    bond = 0.0
+    for first, second in itertools.combinations(codes, 2):
+        if first == second:
+            bond -= 1
+            continue
+        here, there = regions.lineage(first), regions.lineage(second)
+        if here[0] in there or there[0] in here:
+            bond += 3
+        elif regions.city_of(first) == regions.city_of(second):
+            bond += 2.5
+        elif here[-1] == there[-1]:
+            bond += 0.6
+    return bond
+
+
+def _choose(mentions: Sequence[Mention], home: str | None) -> tuple[str, ...]:
+    """One division per name: the choice whose members fit each other best."""
+    options = [m.codes[:8] for m in mentions]
+    kinds = [m.kind for m in mentions]
+    return max(
+        itertools.product(*options),
+        key=lambda codes: (
+            _together(codes)
+            + sum(_worth(code, kind, home) for code, kind in zip(codes, kinds, strict=True))
+        ),
+    )
+
+
+def _drop_containers(text: str, pairs: list[tuple[Mention, str]]) -> list[tuple[Mention, str]]:
+    """山东济南 is one place; 北京 is only the frame of 北京朝阳搬海淀."""
+    kept = list(pairs)
+    for mention, code in pairs:
+        inner = [m for m, c in kept if c != code and code in regions.ancestors(c)]
+        beside = any(
+            m.start >= mention.end and text[mention.end : m.start] in {"", "的", " ", "市", "省"}
+            for m in inner
+        )
+        if len(inner) > 1 or beside:
+            kept = [pair for pair in kept if pair != (mention, code)]
+    unique: dict[str, tuple[Mention, str]] = {}
+    for mention, code in kept:
+        unique.setdefault(code, (mention, code))
+    return list(unique.values())
+
+
+def role_by_topic(places: Places, leaves: bool) -> Places:
+    """Settle a lone place by the topic: ``leaves`` when X的卡 means the place that is left."""
+    if not places.loose or not leaves or places.destination is None:
+        return places
+    return replace(places, origin=places.destination, destination=None)
+
+
+def follow(previous: Places, now: Places) -> Places:
+    """Places of a follow-up: what isn't said again stays; a new place takes the right slot."""
+    if not now.named:
+        return previous
+    if now.origin and now.destination:
+        return now
+    if now.origin:
+        return replace(now, destination=previous.destination)
+    return replace(now, origin=previous.origin, loose=now.loose and previous.origin is None)
