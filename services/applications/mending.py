@@ -1,0 +1,101 @@
+"""A returned application: what to mend, and only that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.applications import reminders, rows
+from services.applications.errors import NotAllowed
+from services.applications.fields import FIELDS
+from services.applications.views import Mending
+from storage.models import Application, ApplicationStatus, DocumentStatus
+
+_AGAIN: Mapping[str, tuple[str, ...]] = {
+    "photo_background": ("portrait",),
+    "photo_size": ("portrait",),
+    "photo_blurred": ("portrait",),
+    "photo_face": ("portrait",),
+    "id_front_unreadable": ("id_front",),
+    "id_back_unreadable": ("id_back",),
+    "id_expired": ("id_front", "id_back"),
+}
+"""Reason codes of the contract that need a picture again."""
+
+_FIELD: Mapping[str, str] = {
+    "name_mismatch": "name",
+    "number_mismatch": "id_number",
+    "address_mismatch": "address",
+}
+"""Reason codes that need a field corrected; the reason's own field, when usable, is better."""
+
+
+def mending_of(reason: Mapping[str, Any] | None) -> Mending:
+    """What a reason asks for. What neither a picture nor a field can mend is HR's."""
+    reason = reason or {}
+    code = str(reason.get("code") or "other")
+    named = str(reason.get("field") or "").rsplit(".", 1)[-1]
+    message = str(reason.get("message") or "")
+    if code in _AGAIN:
+        return Mending(_AGAIN[code], None, code, message, "employee")
+    if code == "employer_mismatch" or named in ("unit_number", "credit_code", "employer"):
+        return Mending((), None, code, message, "officer")
+    field = named if kind_of(named) else _FIELD.get(code)
+    if field is not None:
+        return Mending((), field, code, message, "employee")
+    if named in FIELDS or named == "portrait":
+        return Mending((named,), None, code, message, "employee")
+    return Mending((), None, code, message, "officer")
+
+
+def kind_of(field: str) -> str | None:
+    """The kind of document that prints a field."""
+    return next((kind for kind, names in FIELDS.items() if field in names), None)
+
+
+async def current_mending(session: AsyncSession, row: Application) -> Mending | None:
+    """What a returned application (or one being mended) was returned for."""
+    reason = await last_return(session, row)
+    return None if reason is None else mending_of(reason)
+
+
+async def last_return(session: AsyncSession, row: Application) -> Mapping[str, Any] | None:
+    """The reason of the newest return."""
+    for event in reversed(await rows.events(session, row.id or 0)):
+        if event.status in ("returned", "rejected"):
+            reason = dict(event.reason or {"code": "other"})
+            return {name: reason.get(name) for name in ("code", "field", "message")}
+    return None
+
+
+async def reopen_for_mending(session: AsyncSession, application_id: int, now: datetime) -> Mending:
+    """Open a returned application for what must be mended; the rest stays confirmed.
+
+    A second press gives the same answer. The next submission is revision + 1 of the same number
+    (or the first again, when the bureau never took it).
+
+    Raises:
+        NotAllowed: `not_returned`.
+    """
+    row = await rows.locked(session, application_id)
+    mending = await current_mending(session, row)
+    if row.status is ApplicationStatus.DRAFT and mending is not None:
+        return mending
+    if row.status is not ApplicationStatus.RETURNED or mending is None:
+        raise NotAllowed("not_returned")
+    row.status, row.checked_at, row.updated_at = ApplicationStatus.DRAFT, None, now
+    if row.reference is not None:
+        row.revision += 1
+    for document in await rows.documents(session, application_id):
+        if document.status is not DocumentStatus.CONFIRMED:
+            continue
+        if document.kind in mending.kinds:
+            document.status = DocumentStatus.REPLACED
+        elif mending.field is not None and document.kind == kind_of(mending.field):
+            document.status, document.confirmed_at = DocumentStatus.OFFERED, None
+    await rows.note(session, row, "reopened", now)
+    await reminders.arrange(session, row, now)
+    return mending

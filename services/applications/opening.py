@@ -1,0 +1,149 @@
+"""Opening an application, choosing a bank, and finding it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from knowledge import regions
+from knowledge.agencies import bank_name, partner_banks
+from services import people
+from services.applications import reminders, rows
+from services.applications.errors import NotAllowed, NotFound
+from services.applications.numbers import new_number, read_number
+from services.applications.views import ApplicationView, BankChoice
+from storage.models import CLOSED, Application, ApplicationKind, Person
+from storage.queue import lock
+
+
+async def open_first(
+    session: AsyncSession, employee_id: int, region_code: str, now: datetime
+) -> ApplicationView:
+    """The person's open first application in this province: the one there is, or a new one.
+
+    Raises:
+        NotFound: no such person.
+        UnknownRegionError: no such region.
+    """
+    person = await session.get(Person, employee_id)
+    if person is None:
+        raise NotFound("person")
+    region = regions.current_code(region_code)
+    province = regions.province_of(region).code
+    await lock(session, f"application:{employee_id}:{province}")
+    found = await _open(session, employee_id, province)
+    if found is None:
+        found = await _insert(session, person, region, province, now)
+        await reminders.arrange(session, found, now)
+    return await rows.view(session, found)
+
+
+async def _open(session: AsyncSession, person_id: int, province: str) -> Application | None:
+    query = select(Application).where(
+        col(Application.person_id) == person_id,
+        col(Application.province_code) == province,
+        col(Application.kind) == ApplicationKind.FIRST,
+        col(Application.status).not_in(CLOSED),
+    )
+    return (await session.exec(query)).one_or_none()
+
+
+async def _insert(
+    session: AsyncSession, person: Person, region: str, province: str, now: datetime
+) -> Application:
+    for _ in range(5):
+        row = Application(
+            number=new_number(),
+            person_id=person.id or 0,
+            employer_id=person.employer_id,
+            kind=ApplicationKind.FIRST,
+            region_code=region,
+            province_code=province,
+            created_at=now,
+            updated_at=now,
+        )
+        try:
+            async with session.begin_nested():
+                session.add(row)
+                await session.flush()
+            return row
+        except IntegrityError:
+            # The number was taken, or somebody opened one without our lock.
+            found = await _open(session, person.id or 0, province)
+            if found is not None:
+                return found
+    raise NotAllowed("no_number")
+
+
+def bank_choices(region_code: str, connected: Iterable[str]) -> tuple[BankChoice, ...]:
+    """The banks to choose among: the region's partner banks; where no list is known, the
+    connected ones."""
+    partners = partner_banks(region_code)
+    if partners is None:
+        return tuple(BankChoice(code, bank_name(code)) for code in connected)
+    return tuple(BankChoice(bank.code, bank.name) for bank in partners.banks)
+
+
+async def choose_bank(
+    session: AsyncSession, application_id: int, bank_code: str, now: datetime
+) -> ApplicationView:
+    """Set the bank that will issue the card.
+
+    Raises:
+        NotAllowed: `not_editable`, or `bank_unknown` (not on the region's complete list).
+    """
+    row = await rows.locked(session, application_id)
+    if row.status not in rows.EDITABLE:
+        raise NotAllowed("not_editable")
+    partners = partner_banks(row.region_code)
+    if partners and partners.complete and bank_code not in {each.code for each in partners.banks}:
+        raise NotAllowed("bank_unknown")
+    if not (bank_code.isascii() and bank_code.replace("_", "").isalnum() and len(bank_code) <= 16):
+        raise NotAllowed("bank_unknown")
+    if row.bank_code != bank_code:
+        row.bank_code = bank_code
+        row.updated_at = now
+        await reminders.arrange(session, row, now)
+    return await rows.view(session, row)
+
+
+async def get(session: AsyncSession, application_id: int) -> ApplicationView:
+    """One application. Raises `NotFound`."""
+    return await rows.view(session, await rows.seen(session, application_id))
+
+
+async def current(session: AsyncSession, person_id: int) -> ApplicationView | None:
+    """The open application that the person touched last."""
+    query = (
+        select(Application)
+        .where(col(Application.person_id) == person_id, col(Application.status).not_in(CLOSED))
+        .order_by(col(Application.updated_at).desc(), col(Application.id).desc())
+        .limit(1)
+    )
+    row = (await session.exec(query)).one_or_none()
+    return None if row is None else await rows.view(session, row)
+
+
+async def by_number(
+    session: AsyncSession, text: str, person_id: int | None = None
+) -> ApplicationView | None:
+    """The application with this number, as people type it; with `person_id` only one's own."""
+    number = read_number(text)
+    if number is None:
+        return None
+    query = select(Application).where(col(Application.number) == number)
+    if person_id is not None:
+        query = query.where(col(Application.person_id) == person_id)
+    row = (await session.exec(query)).one_or_none()
+    return None if row is None else await rows.view(session, row)
+
+
+async def mailbox_for(session: AsyncSession, number: str) -> str | None:
+    """The mailbox of the person whose application this is: where a callback's event goes."""
+    query = select(Application.person_id).where(col(Application.number) == number)
+    person_id = (await session.exec(query)).one_or_none()
+    return None if person_id is None else await people.mailbox_of(session, person_id)

@@ -1,0 +1,114 @@
+"""查进度: where an application stands, since when, what comes next, by when, and who says so."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from knowledge.workdays import Deadline, add_workdays
+from services.applications import rows
+from services.applications.mending import current_mending, last_return
+from services.applications.settings import rules
+from services.applications.submitting import BY_HAND
+from services.applications.views import ApplicationView, ProgressView
+from storage.clock import local_date
+from storage.models import CLOSED, Application, ApplicationEvent, ApplicationStatus
+
+_CLOSED_DAYS = 90
+_NEXT: dict[ApplicationStatus, str] = {
+    ApplicationStatus.CHECKING: "answer_check",
+    ApplicationStatus.WAITING: "wait_bureau_back",
+    ApplicationStatus.EVIDENCE: "officer_confirms",
+    ApplicationStatus.SUBMITTING: "wait_bureau_back",
+    ApplicationStatus.REVIEWING: "bureau_reviews",
+    ApplicationStatus.RETURNED: "mend",
+    ApplicationStatus.MAKING: "bank_makes",
+    ApplicationStatus.COLLECTABLE: "collect",
+    ApplicationStatus.FINISHED: "done",
+    ApplicationStatus.SEALED: "apply_again",
+    ApplicationStatus.WITHDRAWN: "none",
+}
+
+
+async def progress(session: AsyncSession, person_id: int, now: datetime) -> list[ProgressView]:
+    """The person's open applications and those closed lately, the newest first."""
+    since = now - timedelta(days=_CLOSED_DAYS)
+    query = select(Application).where(
+        col(Application.person_id) == person_id,
+        col(Application.status).not_in(CLOSED) | (col(Application.closed_at) >= since),
+    )
+    ordered = query.order_by(col(Application.updated_at).desc(), col(Application.id).desc())
+    return [await _view(session, row) for row in (await session.exec(ordered)).all()]
+
+
+async def _view(session: AsyncSession, row: Application) -> ProgressView:
+    view = await rows.view(session, row)
+    events = await rows.events(session, view.id)
+    entered = _entered(row, events)
+    by = _by(row, entered.at if entered else row.updated_at)
+    returned = row.status is ApplicationStatus.RETURNED
+    reason = await last_return(session, row) if returned else None
+    return ProgressView(
+        application_id=view.id,
+        number=view.number,
+        kind=view.kind,
+        region_code=view.region_code,
+        bank_code=view.bank_code,
+        status=view.status,
+        since=entered.at if entered else row.updated_at,
+        source=entered.source if entered else rows.US,
+        next=_next(view, events),
+        by=by.day if by else None,
+        by_provisional=by.provisional if by else False,
+        due=row.due,
+        place=row.place,
+        reason=reason,
+        missing=view.missing,
+        social_enabled=row.social_enabled_at is not None,
+        financial_active=row.financial_activated_at is not None,
+        mending=await current_mending(session, row) if returned else None,
+    )
+
+
+def _entered(row: Application, events: list[ApplicationEvent]) -> ApplicationEvent | None:
+    """The newest applied event of the bureau or an officer, once it is theirs."""
+    if row.status in rows.EDITABLE or row.status is ApplicationStatus.SUBMITTING:
+        return None
+    theirs = [
+        each
+        for each in events
+        if each.source == rows.OFFICER
+        or (each.source == rows.BUREAU and each.sequence <= row.sequence)
+    ]
+    return max(theirs, key=lambda each: (each.at, each.id or 0), default=None)
+
+
+def _next(view: ApplicationView, events: list[ApplicationEvent]) -> str:
+    status = view.status
+    if status is ApplicationStatus.DRAFT:
+        if view.missing:
+            return "give_documents"
+        return "confirm_fields"
+    if status is ApplicationStatus.EVIDENCE and view.missing:
+        return "give_documents"
+    if status is ApplicationStatus.SUBMITTING and any(e.status == BY_HAND for e in events):
+        return "file_by_officer"
+    if status is ApplicationStatus.COLLECTED:
+        return "enable" if view.social_enabled_at is None else "activate"
+    if status is ApplicationStatus.STOPPED:
+        return "replace" if view.stop_reason == "card_same_province" else "none"
+    return _NEXT[status]
+
+
+def _by(row: Application, since: datetime) -> Deadline | None:
+    """The bureau's own day where it named one, else the rule's workdays."""
+    if row.due is not None:
+        return Deadline(row.due, provisional=False)
+    start: date = local_date(since)
+    if row.status is ApplicationStatus.REVIEWING:
+        return add_workdays(start, rules().review_workdays)
+    if row.status is ApplicationStatus.MAKING:
+        return add_workdays(start, rules().make_workdays)
+    return None

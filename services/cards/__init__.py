@@ -1,0 +1,16 @@
+"""持卡库: which cards a person holds, and how we know."""
+
+from __future__ import annotations
+
+from services.cards.registry import BLOCKING, cards_of, follow, known_blocking, record_cards
+from services.cards.views import CardView, FoundCard
+
+__all__ = [
+    "BLOCKING",
+    "CardView",
+    "FoundCard",
+    "cards_of",
+    "follow",
+    "known_blocking",
+    "record_cards",
+]

@@ -1,0 +1,215 @@
+"""Reading ID cards well: a first look, a second one at the straightened card, and the settling.
+
+Every value ends as agreed, corrected by the number's own checks, or doubtful; a doubtful value is
+said to be so, a missing one is asked for by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from services.documents import idcard
+from services.documents import text as texts
+from services.documents.idcard import Card
+from services.documents.idnumber import IdNumberError, check_id_number, is_id_number
+from services.documents.ocr import Corners, Line, Ocr, Pixels, cut
+from services.documents.places import authority_slip, begins_with_a_place, slip
+from services.documents.rectify import brightened, guess, inside, outline, straighten, upright
+from services.documents.values import Value, doubtful_names
+
+_WANTED = {"front": idcard.FRONT_FIELDS, "back": idcard.BACK_FIELDS}
+_FREE = ("name", "address", "authority")  # no check digit or list tells whether these are right
+_FIRM = 0.98
+_DIGITS = "0123456789X"
+
+
+@dataclass(frozen=True)
+class SideRead:
+    """One side after all looks: settled values, doubtful names and the straightened picture."""
+
+    side: str
+    values: dict[str, str]
+    doubts: tuple[str, ...]
+    picture: Pixels
+    looks: int
+    weak_line: int | None = None
+    """Which line of the address (from 1) is the doubtful one, when it has several."""
+
+
+def read_sides(ocr: Ocr, picture: Pixels, lines: Sequence[Line]) -> list[SideRead]:
+    """Every side of an ID card that a picture shows, given its lines."""
+    return [_read_side(ocr, picture, lines, side) for side in idcard.sides(lines)]
+
+
+def _read_side(ocr: Ocr, picture: Pixels, lines: Sequence[Line], side: str) -> SideRead:
+    card = idcard.parse(lines, side)
+    place = guess(card.labels, side, card.degrees)
+    exact = outline(picture, place) if place is not None else None
+    corners = exact if exact is not None else place
+    first = _own_lines(card, lines, corners)
+    flat = _flat(ocr, picture, first, corners)
+    looks = [first]
+    if not _convincing(first, ocr.settings.sure):
+        looks.append(_look(ocr, flat, side))
+        if not _convincing(_best(looks), ocr.settings.sure):
+            looks.append(_look(ocr, brightened(flat), side))
+        looks = [_closer(ocr, picture, looks[0]), *looks[1:]]
+    values, doubts = settle(looks, ocr.settings.doubtful)
+    best = _best(looks)
+    shaky = [name for name in _FREE if name in values and name not in doubts]
+    doubts |= {name for name in shaky if _unstable(ocr, picture, flat, best.values[name], looks)}
+    _mend_places(values, doubts, best)
+    ordered = tuple(name for name in _WANTED[side] if name in doubts)
+    weak = _weak_line(best.values.get("address"), ocr.settings.doubtful)
+    return SideRead(side, values, ordered, flat, len(looks), weak)
+
+
+def _weak_line(value: Value | None, doubtful: float) -> int | None:
+    if value is None or len(value.lines) < 2:
+        return None
+    lowest = [min(line.sure, default=0.0) for line in value.lines]
+    return lowest.index(min(lowest)) + 1 if min(lowest) < doubtful else None
+
+
+def _own_lines(card: Card, lines: Sequence[Line], corners: Corners | None) -> Card:
+    """The side parsed from the lines that lie on it, when other papers lie beside it."""
+    if corners is None:
+        return card
+    own = [line for line in lines if inside(corners, line)]
+    if len(own) == len(lines):
+        return card
+    again = idcard.parse(own, card.side)
+    crowded = len(idcard.sides(lines)) > 1
+    return again if crowded or again.values.keys() >= card.values.keys() else card
+
+
+def _unstable(ocr: Ocr, picture: Pixels, flat: Pixels, value: Value, looks: Sequence[Card]) -> bool:
+    """Whether a value that no rule checks reads differently when its line is cut a bit larger.
+
+    Only values with a character below ``steady`` are tried: it costs a few hundredths of a second.
+    """
+    if value.sure >= ocr.settings.steady or not value.lines:
+        return False
+    source = picture if any(value is one for one in looks[0].values.values()) else flat
+    for line in value.lines:
+        for grow in (0.1, 0.3):
+            text, _, _ = ocr.read_strip(cut(source, line.box, grow))
+            if texts.simplified(line.text) not in texts.simplified(text):
+                return True
+    return False
+
+
+def _mend_places(values: dict[str, str], doubts: set[str], best: Card) -> None:
+    """A county that doesn't exist is put right when one alone is meant, and stays doubtful."""
+    if "address" in values and not begins_with_a_place(values["address"]):
+        doubts.add("address")
+    for name, find in (("address", slip), ("authority", authority_slip)):
+        found = find(values.get(name, ""))
+        if found is None:
+            continue
+        doubts.add(name)
+        if found.meant is not None and best.values[name].sure < _FIRM:
+            text = values[name]
+            values[name] = text[: found.start] + found.meant + text[found.stop :]
+
+
+def _flat(ocr: Ocr, picture: Pixels, card: Card, corners: Corners | None) -> Pixels:
+    if corners is None:
+        return upright(picture, card.degrees)
+    size = float(np.linalg.norm(corners[1] - corners[0]))
+    return straighten(picture, corners, min(ocr.settings.rectified_width_px, max(600, round(size))))
+
+
+def _look(ocr: Ocr, flat: Pixels, side: str) -> Card:
+    return idcard.parse(ocr.read(flat), side)
+
+
+def _convincing(card: Card, sure: float) -> bool:
+    """Whether one look is enough: all fields, each character probable, the checks agree."""
+    wanted = _WANTED[card.side]
+    if any(name not in card.values or card.values[name].sure < sure for name in wanted):
+        return False
+    if card.side == "back":
+        return valid_period(card.values["valid_from"].text, card.values["valid_to"].text)
+    try:
+        number = check_id_number(card.values["id_number"].text)
+    except IdNumberError:
+        return False
+    agrees = number.birth.isoformat() == card.values["birth"].text
+    agrees = agrees and begins_with_a_place(card.values["address"].text)
+    return agrees and number.sex == card.values["sex"].text
+
+
+def _closer(ocr: Ocr, picture: Pixels, card: Card) -> Card:
+    """A number that fails its check is read again with nothing but digits allowed."""
+    value = card.values.get("id_number")
+    if value is None or is_id_number(value.text) or len(value.lines) != 1:
+        return card
+    for grow in (0.0, 0.15):
+        text, sure = ocr.read_alphabet(cut(picture, value.lines[0].box, grow), _DIGITS)
+        if is_id_number(text):
+            again = Value(text, min(sure), value.lines)
+            return replace(card, values={**card.values, "id_number": again})
+    return card
+
+
+def _best(looks: Sequence[Card]) -> Card:
+    """For each field the most probable value of several looks."""
+    values: dict[str, Value] = {}
+    for name in _WANTED[looks[0].side]:
+        read = [look.values[name] for look in looks if name in look.values]
+        if name == "id_number":
+            read = [value for value in read if is_id_number(value.text)] or read
+        if read:
+            values[name] = max(read, key=lambda value: value.sure)
+    return replace(looks[0], values=values)
+
+
+def settle(looks: Sequence[Card], doubtful: float) -> tuple[dict[str, str], set[str]]:
+    """Final values and the names of those that a person should check."""
+    best = _best(looks)
+    values = {name: value.text for name, value in best.values.items()}
+    doubts = doubtful_names([look.values for look in looks], best.values, doubtful)
+    if best.side == "front":
+        _settle_front(looks, values, doubts)
+    elif not valid_period(values.get("valid_from", ""), values.get("valid_to", "")):
+        doubts |= {"valid_from", "valid_to"} & values.keys()
+    return values, doubts
+
+
+def _settle_front(looks: Sequence[Card], values: dict[str, str], doubts: set[str]) -> None:
+    """Birth and sex stand in the number too: three readings settle one another."""
+    try:
+        number = check_id_number(values.get("id_number", ""))
+    except IdNumberError:
+        doubts |= {"id_number"} & values.keys()
+        return
+    if number.fifteen:
+        return
+    for name, told in (("birth", number.birth.isoformat()), ("sex", str(number.sex))):
+        read = [look.values[name].text for look in looks if name in look.values]
+        if not read or told in read:
+            values[name] = told
+            doubts.discard(name)
+        else:
+            doubts |= {name, "id_number"}
+    if "birth" not in doubts:
+        doubts.discard("id_number")
+
+
+def valid_period(start: str, end: str) -> bool:
+    """Whether two ISO days are 5, 10 or 20 years apart, or the end is 长期.
+
+    Resident Identity Card Law, article 5: 5 years under 16, 10 from 16 to 25, 20 from 26 to 45,
+    long-term from 46. A card issued on 29 February ends on 28 February or 1 March.
+    """
+    if not start or not end:
+        return False
+    if end == idcard.LONG_TERM:
+        return True
+    years = int(end[:4]) - int(start[:4])
+    leap = start[5:] == "02-29" and end[5:] in ("02-28", "03-01")
+    return years in (5, 10, 20) and (start[5:] == end[5:] or leap)

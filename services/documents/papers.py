@@ -1,0 +1,292 @@
+"""The other documents that people have: permits, passports, hukou pages, social security cards.
+
+Each is a form of :mod:`forms`; a passport is read from its machine-readable zone, which checks
+itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from services.documents import idcard
+from services.documents.forms import Field, Form, parse_form
+from services.documents.idcard import iso_date
+from services.documents.idnumber import normalise_id_number
+from services.documents.layout import Token, joined, page_angle, rows, tokens
+from services.documents.ocr import Line
+from services.documents.text import ethnicity, half_width, person_name, place, simplified
+from services.documents.values import Value, value_of
+from services.documents.zone import parse_zone
+
+ID_LENGTH = 18
+
+
+@dataclass(frozen=True)
+class PaperKind:
+    """How one kind is read: which side, and the names a readable picture shows."""
+
+    side: str | None
+    needed: tuple[str, ...]
+
+
+def _word(text: str) -> str | None:
+    return re.sub(r"[^\w/]", "", half_width(text)) or None
+
+
+def _sex(text: str) -> str | None:
+    hit = re.match(r"\W*([男女])", text)
+    if hit:
+        return hit.group(1)
+    letter = re.match(r"\W*([MF])\b", text.upper())
+    return {"M": "男", "F": "女"}[letter.group(1)] if letter else None
+
+
+def _day(text: str) -> str | None:
+    hit = re.search(r"(\d{4})\D{0,2}(\d{1,2})\D{0,2}(\d{1,2})", half_width(text))
+    return iso_date(*hit.groups()) if hit else None
+
+
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+
+
+def _printed_day(text: str) -> str | None:
+    """12 MAR 2026, also with the month in Chinese before it (3月/MAR)."""
+    plain = half_width(text).upper()
+    hit = re.search(r"(\d{1,2})[^A-Z]*([A-Z]{3})\W*(\d{4})", plain)
+    if hit is None or hit.group(2) not in _MONTHS:
+        return _day(text)
+    return iso_date(hit.group(3), str(_MONTHS.index(hit.group(2)) + 1), hit.group(1))
+
+
+def _month(text: str) -> str | None:
+    hit = re.search(r"(\d{4})\D{1,2}(\d{1,2})(?:\D{1,2}(\d{1,2}))?", half_width(text))
+    if not hit or not 1 <= int(hit.group(2)) <= 12:
+        return None
+    if hit.group(3):
+        return iso_date(*hit.groups())
+    return f"{hit.group(1)}-{int(hit.group(2)):02d}"
+
+
+def _number(text: str) -> str | None:
+    hit = re.search(r"[0-9]{17}[0-9X]", normalise_id_number(text))
+    return hit.group() if hit else None
+
+
+def _code(text: str) -> str | None:
+    hit = re.search(r"[0-9A-Z]{5,}", normalise_id_number(text))
+    return hit.group() if hit else None
+
+
+def _count(text: str) -> str | None:
+    hit = re.search(r"\d{1,2}", half_width(text))
+    return hit.group() if hit else None
+
+
+def _latin_name(text: str) -> str | None:
+    plain = re.sub(r"\s*[,，]\s*", ", ", half_width(text).upper())
+    return re.sub(r"[^A-Z,'\- ]", "", plain).strip(" ,") or None
+
+
+def _place(text: str) -> str | None:
+    return place(text) or None
+
+
+def _name(text: str) -> str | None:
+    return person_name(text) or None
+
+
+def _nation(text: str) -> str | None:
+    return simplified(half_width(text)).split("/")[0].strip() or None
+
+
+HUKOU_INDEX = Form(
+    (
+        Field("household_type", r"户\s*别", _word),
+        Field("head_name", r"户主姓名", _name),
+        Field("household_number", r"户\s*号(?!码)", _code),
+        Field("address", r"住\s*址(?!变)", _place, lines=2),
+        Field("issued_on", r"签发日期[:：]?|签\s*发\s*日", _day, needed=False),
+    ),
+    r"省级公安机关|户口登记机关|承办人签?章?|住址变动|登记事项",
+)
+HUKOU_PERSON = Form(
+    (
+        Field("relation", r"户主或与?户?主?关?系?|与户主关系|户主或", _word),
+        Field("name", r"^姓\s*名", _name),
+        Field("sex", r"性\s*别", _sex),
+        Field("ethnicity", r"民\s*族", ethnicity),
+        Field("birth", r"出生日期", _day),
+        Field("native_place", r"籍\s*贯", _place, needed=False),
+        Field("id_number", r"公?民?身份证件?编号|公民身份号码|身份证编号", _number),
+        Field("education", r"文化程度", _word, needed=False),
+        Field("marital_status", r"婚姻状况", _word, needed=False),
+    ),
+    r"曾用名|出生地|本市.?县.?其他住址|宗教信仰|身\s*高|血\s*型|兵役状况|服务处所|职\s*业|何时由何地"
+    r"|承办人签?章?|登记日期|常住人口登记卡|^系$",
+)
+FOREIGN_PERMIT = Form(
+    (
+        Field("name", r"姓名\W?(?:Name|NAME)?", _latin_name, below=True),
+        Field("sex", r"性别\W?(?:Sex|SEX)?", _sex, below=True),
+        Field("birth", r"出生日期\W?(?:Date\s*of\s*Birth)?", _day, below=True),
+        Field("nationality", r"国籍\W?(?:Nationality)?", _nation, below=True),
+        Field("valid_to", r"有效期[至限]\W?(?:Date\s*of\s*Expiry)?", _day, below=True),
+        Field("id_number", r"证件号码\W?(?:(?:ID|Card)\s*No\.?)?", _number),
+    ),
+)
+PASSPORT_PAGE = Form(
+    (Field("valid_from", r"签发日期\W?|Date\s*of\s*issue", _printed_day, below=True),),
+    r"Place\s*of\s*issue|签发地点|Date\s*of\s*expiry|有效期至|Place\s*of\s*birth|Authority",
+)
+SOCIAL_FRONT = Form(
+    (
+        Field("name", r"姓\s*名", _name),
+        Field("id_number", r"社会保障号码?(?!卡)", _number),
+        Field("card_number", r"社会保障卡号码?|社保卡号码?|^卡\s*号", _code, needed=False),
+        Field("issued_on", r"发卡日期|发卡日", _month, needed=False),
+        Field("valid_to", r"有效期限?至?", _month, needed=False),
+    ),
+    r"性\s*别|民\s*族|银行卡号|监制",
+)
+HMT_FRONT = Form(
+    (
+        Field("name", r"^姓\s*名", _name),
+        Field("sex", r"性\s*别", _sex),
+        Field("birth", r"^出\s*生", _day),
+        Field("address", r"^住\s*址", _place, lines=4),
+        Field("id_number", r"公民身份号码|公?民?身份号码", _number),
+    ),
+)
+HMT_BACK = Form(
+    (
+        Field("authority", r"签发机关", _place, lines=2),
+        Field("validity", r"有效期限", lambda text: "/".join(idcard.validity(text) or ()) or None),
+        Field("permit_number", r"通行证号码?", _code),
+        Field("issue_count", r"签发次数", _count),
+    ),
+)
+
+
+def parse_paper(kind: str, lines: Sequence[Line]) -> tuple[str | None, dict[str, Value], list[str]]:
+    """Side, values and the names that a readable picture shows, for a kind of :mod:`kinds`."""
+    if kind == "temporary_id":
+        return _temporary(lines)
+    if kind == "hmt_permit":
+        return _hmt(lines)
+    if kind == "social_card":
+        return _social(lines)
+    if kind == "ecard_list":
+        return None, _card_list(lines), ["status"]
+    if kind == "passport":
+        values = parse_form(lines, PASSPORT_PAGE) | parse_zone(lines)
+        return None, values, ["name", "passport_number", "nationality", "birth", "valid_to"]
+    forms = {
+        "hukou_index": HUKOU_INDEX,
+        "hukou_person": HUKOU_PERSON,
+        "foreign_permit": FOREIGN_PERMIT,
+    }
+    form = forms.get(kind)
+    if form is None:
+        return None, {}, []
+    side = "front" if kind == "foreign_permit" else None
+    return side, parse_form(lines, form), list(form.needed)
+
+
+def _temporary(lines: Sequence[Line]) -> tuple[str | None, dict[str, Value], list[str]]:
+    """A temporary card bears everything on one side."""
+    values = dict(idcard.parse(lines, "front").values)
+    values |= idcard.parse(lines, "back").values
+    if "id_number" not in values and "name" not in values:
+        return "back", {}, []  # the side with nothing but the title
+    return "front", values, [*idcard.FRONT_FIELDS, *idcard.BACK_FIELDS]
+
+
+def _hmt(lines: Sequence[Line]) -> tuple[str | None, dict[str, Value], list[str]]:
+    front, back = parse_form(lines, HMT_FRONT), parse_form(lines, HMT_BACK)
+    if len(front) >= len(back):
+        return "front", front, list(HMT_FRONT.needed)
+    period = back.pop("validity", None)
+    if period is not None:
+        start, end = period.text.split("/")
+        back["valid_from"] = Value(start, period.sure, period.lines)
+        back["valid_to"] = Value(end, period.sure, period.lines)
+    return "back", back, ["authority", "valid_from", "valid_to", "permit_number"]
+
+
+def _social(lines: Sequence[Line]) -> tuple[str | None, dict[str, Value], list[str]]:
+    front = parse_form(lines, SOCIAL_FRONT)
+    if "id_number" in front or "name" in front:
+        return "front", front, list(SOCIAL_FRONT.needed)
+    laid = tokens(lines, page_angle(lines))
+    values: dict[str, Value] = {}
+    for token in laid:
+        digits = normalise_id_number(token.text)
+        bank = re.search(r"[一-鿿]{2,8}银行", simplified(token.text))
+        if bank and "bank" not in values:
+            values["bank"] = value_of(bank.group(), [token])
+        if re.fullmatch(r"[0-9]{16,19}", digits) and "bank_card_number" not in values:
+            values["bank_card_number"] = value_of(digits, [token])
+        end = re.search(r"(?<!\d)((?:0[1-9]|1[0-2])/\d{2})(?!\d)", half_width(token.text))
+        if end and "valid_to" not in values:
+            values["valid_to"] = value_of(end.group(1), [token])
+    return "back", values, ["bank"]
+
+
+_LIST_LABELS = {
+    "region": re.compile(r"^(?:发卡地区?|发卡城市|参保地)[:：]?"),
+    "bank": re.compile(r"^(?:合作银行|发卡银行|服务银行|所属银行|银行)[:：]?"),
+    "last_four": re.compile(r"^(?:卡号后四位|卡号|尾号|银行卡号)[:：]?"),
+}
+CARD_STATES = re.compile(
+    r"正常|已挂失|挂失|已注销|注销|已封存|封存|制卡中|待领取|待领卡|未激活|待激活|已激活|未启用|已启用|临时挂失"
+)
+
+
+def _card_list(lines: Sequence[Line]) -> dict[str, Value]:
+    """Cards of a screenshot, one by one: ``region_1``, ``bank_1``, ``last_four_1``, ``status_1``…
+
+    A list is evidence of the employee's own word plus a picture (a low grade), never proof.
+    """
+    values: dict[str, Value] = {}
+    number = 0
+    for row in rows(tokens(lines, page_angle(lines))):
+        text = simplified(joined(row))
+        if re.match(r"(?:社会保障卡|社保卡|第[一二三四]代社)", text) or (
+            number == 0 and CARD_STATES.search(text)
+        ):
+            number += 1
+        if number == 0:
+            continue
+        _list_row(row, text, number, values)
+    statuses = [value for name, value in values.items() if name.startswith("status_")]
+    if statuses:
+        values["status"] = Value(
+            "、".join(value.text for value in statuses), min(value.sure for value in statuses)
+        )
+    return values
+
+
+def _list_row(row: list[Token], text: str, number: int, values: dict[str, Value]) -> None:
+    state = CARD_STATES.search(text)
+    if state and f"status_{number}" not in values:
+        values[f"status_{number}"] = value_of(state.group(), row)
+    for name, label in _LIST_LABELS.items():
+        hit = label.match(text)
+        if not hit:
+            continue
+        told: str | None = text[hit.end() :]
+        if name == "last_four":
+            digits = re.search(r"(\d{4})\D*$", half_width(text))
+            told = digits.group(1) if digits else None
+        if told and f"{name}_{number}" not in values:
+            values[f"{name}_{number}"] = value_of(told, row)
+
+
+def last_day_of(month: str) -> str:
+    """The last day of a YYYY-MM, for cards that expire with a month."""
+    year, number = (int(part) for part in month.split("-"))
+    after = date(year + number // 12, number % 12 + 1, 1)
+    return date.fromordinal(after.toordinal() - 1).isoformat()

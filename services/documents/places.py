@@ -1,0 +1,142 @@
+"""Names of places checked against the table of divisions (GB/T 2260).
+
+A misread character in a county's name makes a name that no division has while one neighbour's name
+differs from it by that character alone. Streets and villages can't be checked.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from knowledge import regions
+
+_NAME = re.compile(r"(.{1,10}?(?:自治州|自治县|自治旗|林区|地区|市|盟|县|区|旗|州))")
+_SKIPPED = re.compile(r"^.{0,4}(?:经济|高新|开发|工业|新技术|园区|新区|示范|管理)")
+_MOST_NAMES = 2
+_ENDINGS = ("区", "县", "市")
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A name that no division has, from start to stop in the text, and the one meant if clear."""
+
+    start: int
+    stop: int
+    meant: str | None
+
+
+def slip(text: str) -> Slip | None:
+    """The first name of a place that no division has and that is one character from a known one."""
+    province, start = _province(text)
+    for _ in range(_MOST_NAMES):
+        hit = _NAME.match(text, start)
+        if hit is None or _SKIPPED.match(text[start:]):
+            return None
+        name = hit.group(1)
+        if name not in _everywhere():
+            near = [known for known in _known(province) if _one_off(known, name)]
+            return _slip(start, hit.end(), near)
+        start = hit.end()
+    return None
+
+
+def begins_with_a_place(address: str) -> bool:
+    """Whether an address begins with a province, city or county: if not, its first line is lost."""
+    if _province(address)[0] is not None:
+        return True
+    return any(address.startswith(name) for name in _everywhere())
+
+
+def authority_slip(text: str) -> Slip | None:
+    """The same for an issuing authority (某县公安局, 某市公安局某分局).
+
+    The branch tells which city is meant: 榆次 belongs to one of 晋中, 晋城, 晋江 only.
+    """
+    branch = re.search(r"公安局(.{2,6})分局", text)
+    found = slip(text)
+    if found is not None and found.meant is None and branch is not None:
+        name = text[found.start : found.stop]
+        near = [city for city in _cities_of(branch.group(1)) if _one_off(city, name)]
+        return _slip(found.start, found.stop, near) or found
+    if found is not None or branch is None:
+        return found
+    if _cities_of(branch.group(1)):
+        return None
+    known = {full[:-1] for full in _known(_province(text)[0]) if full[-1] in _ENDINGS}
+    near = [one for one in known if _one_off(one, branch.group(1))]
+    return _slip(branch.start(1), branch.end(1), near)
+
+
+def _cities_of(county: str) -> list[str]:
+    """Names of the cities and provinces that have a county of this name (its ending left out)."""
+    return _parents().get(county, []) + [
+        city for ending in _ENDINGS for city in _parents().get(county + ending, [])
+    ]
+
+
+@cache
+def _parents() -> dict[str, list[str]]:
+    parents: dict[str, list[str]] = {}
+    for province in regions.provinces():
+        for child in regions.children(province.code):
+            parents.setdefault(child.name, []).append(province.name)
+            for county in regions.children(child.code):
+                parents.setdefault(county.name, []).append(child.name)
+    return parents
+
+
+def _slip(start: int, stop: int, near: list[str]) -> Slip | None:
+    """One neighbour is meant; several make the name doubtful; none says nothing."""
+    if not near:
+        return None
+    return Slip(start, stop, near[0] if len(near) == 1 else None)
+
+
+def _province(text: str) -> tuple[str | None, int]:
+    """The province that a text begins with, and where its name ends."""
+    for province in regions.provinces():
+        for name in (province.name, province.short):
+            if text.startswith(name):
+                municipality = province.code[:2] in ("11", "12", "31", "50")
+                return province.code, 0 if municipality else len(name)
+    return None, 0
+
+
+def _one_off(one: str, two: str) -> bool:
+    if len(one) != len(two) or len(one) < 2:
+        return False
+    return sum(left != right for left, right in zip(one, two, strict=True)) == 1
+
+
+@cache
+def _known(province: str | None) -> frozenset[str]:
+    """Names of a province's cities and counties; of all when it isn't known."""
+    if province is None:
+        return _everywhere()
+    return frozenset(_below(province))
+
+
+@cache
+def _everywhere() -> frozenset[str]:
+    names = {name for province in regions.provinces() for name in _below(province.code)}
+    return frozenset(names | {province.name for province in regions.provinces()} | _former())
+
+
+def _former() -> set[str]:
+    """Names that cards of earlier years still bear; the table of divisions keeps them apart."""
+    folder = files("knowledge.regions")
+    names: set[str] = set()
+    for file in ("former_names.tsv", "nicknames.tsv"):
+        rows = (folder / file).read_text(encoding="utf-8").splitlines()[1:]
+        names |= {row.split("\t")[0] for row in rows if row}
+    return names
+
+
+def _below(code: str) -> list[str]:
+    names: list[str] = []
+    for child in regions.children(code):
+        names += [child.name, *_below(child.code)]
+    return names

@@ -1,0 +1,196 @@
+"""Contract v1 as the client reads it: strict in what it needs, blind to what it does not know."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+Region = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{5}$")]
+BankCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,15}$")]
+LastFour = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
+Reference = Annotated[
+    str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")
+]
+Short = Annotated[str, StringConstraints(max_length=64)]
+Text = Annotated[str, StringConstraints(max_length=500)]
+
+CardState = Literal["normal", "making", "collectable", "lost", "sealed", "cancelled"]
+State = Literal[
+    "reviewing",
+    "returned",
+    "making",
+    "collectable",
+    "collected",
+    "social_enabled",
+    "financial_activated",
+    "sealed",
+    "withdrawn",
+]
+
+
+class _Wire(BaseModel):
+    """Unknown fields are dropped, so that a newer bureau does not stop an older bot."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class CardRecord(_Wire):
+    """A card as a registry or a bank lists it."""
+
+    province: Region
+    region: Region
+    bank: BankCode
+    last_four: LastFour
+    status: CardState
+    valid_until: date | None = None
+    social: Literal["enabled", "not_enabled"]
+    financial: Literal["active", "inactive"]
+    issued_on: date | None = None
+
+
+class OpenApplication(_Wire):
+    """An application under way at the bureau, from whomever."""
+
+    reference: Reference
+    region: Region
+    bank: BankCode
+    kind: Short
+    status: Short
+
+
+class RegistryAnswer(_Wire):
+    """POST /v1/registry/lookup"""
+
+    as_of: AwareDatetime
+    cards: Annotated[tuple[CardRecord, ...], Field(max_length=200)]
+    open_applications: Annotated[tuple[OpenApplication, ...], Field(max_length=200)]
+
+
+class BankAnswer(_Wire):
+    """POST /v1/cards/lookup"""
+
+    as_of: AwareDatetime
+    cards: Annotated[tuple[CardRecord, ...], Field(max_length=200)]
+
+
+class Receipt(_Wire):
+    """The bureau has taken the application (or its mended revision)."""
+
+    reference: Reference
+    status: Literal["reviewing"]
+    received_at: AwareDatetime
+
+
+class Reason(_Wire):
+    """Why an application was returned. A code that we do not know is treated as `other`."""
+
+    code: Short
+    field: Short | None = None
+    message: Text = ""
+
+
+class HistoryEntry(_Wire):
+    """One state of an application; `sequence` counts from 1 without gaps."""
+
+    sequence: Annotated[int, Field(ge=0, le=1_000_000)]
+    status: State
+    at: AwareDatetime
+    reason: Reason | None = None
+    due: date | None = None
+    place: Text | None = None
+
+
+class StateAnswer(_Wire):
+    """GET /v1/applications/{reference}: the whole history."""
+
+    reference: Reference
+    number: Short
+    status: State
+    sequence: Annotated[int, Field(ge=0, le=1_000_000)]
+    history: Annotated[tuple[HistoryEntry, ...], Field(max_length=1000)]
+
+    @field_validator("history")
+    @classmethod
+    def _in_order(cls, history: tuple[HistoryEntry, ...]) -> tuple[HistoryEntry, ...]:
+        return tuple(sorted(history, key=lambda entry: entry.sequence))
+
+
+class StateReport(HistoryEntry):
+    """One state as a callback brings it."""
+
+    delivery: Short
+    reference: Reference
+    number: Short
+
+
+class ErrorBody(_Wire):
+    """What stands in `error`; the message may quote a person and is never kept."""
+
+    code: Short = "error"
+    field: Short | None = None
+
+
+class ErrorAnswer(_Wire):
+    """An answer with a 4xx or 5xx status."""
+
+    error: ErrorBody = ErrorBody()
+    cards: tuple[CardRecord, ...] = ()
+    open_applications: tuple[OpenApplication, ...] = ()
+
+
+class Employer(_Wire):
+    """The applicant's legal entity as the bureau knows it."""
+
+    credit_code: str
+    unit_number: str
+    name: str
+
+
+class Applicant(_Wire):
+    """Fields of the ID card as the person confirmed them, and the phone."""
+
+    name: str
+    id_number: str
+    sex: Literal["男", "女"]
+    birth: str
+    ethnicity: str
+    address: str
+    authority: str
+    valid_from: str
+    valid_to: str
+    phone: str
+
+    def __repr__(self) -> str:
+        return "Applicant(…)"
+
+    __str__ = __repr__
+
+
+class SubmittedDocument(_Wire):
+    """One picture, base64, with its SHA-256 in hex."""
+
+    kind: str
+    media_type: str
+    sha256: str
+    content: str = Field(repr=False)
+
+
+class SubmissionBody(_Wire):
+    """POST /v1/applications"""
+
+    number: str
+    kind: Literal["first"]
+    region: str
+    bank: str
+    callback_url: str | None
+    employer: Employer
+    applicant: Applicant
+    documents: tuple[SubmittedDocument, ...]
+    revision: int
+
+
+def utc_text(moment: datetime) -> str:
+    """RFC 3339 of an aware moment."""
+    return moment.isoformat().replace("+00:00", "Z")

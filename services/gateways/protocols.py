@@ -1,0 +1,59 @@
+"""What every connector is: the two interfaces of the outside."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from services.gateways.contract import (
+    BankAnswer,
+    Receipt,
+    RegistryAnswer,
+    StateAnswer,
+    SubmissionBody,
+)
+
+
+@runtime_checkable
+class Bureau(Protocol):
+    """A human-resources bureau's card desk. Every method may raise `GatewayError`."""
+
+    @property
+    def connected(self) -> bool:
+        """False: there is no interface, every call raises `NoConnector`."""
+        ...
+
+    async def look_up(self, id_number: str, name: str) -> RegistryAnswer:
+        """Cards and open applications of a person, in every province that the registry knows."""
+        ...
+
+    async def submit(self, body: SubmissionBody, key: str) -> Receipt:
+        """Hand in an application. The same `key` again gives the same receipt.
+
+        Raises:
+            Duplicate: a card or application exists already.
+            Rejected: a fault of form.
+            Unavailable: nobody knows whether it arrived; repeat with the same `key`.
+        """
+        ...
+
+    async def state(self, reference: str) -> StateAnswer:
+        """The whole history of an application."""
+        ...
+
+    async def withdraw(self, reference: str) -> StateAnswer:
+        """Take an application back; Rejected(`too_late`) once the card is being made."""
+        ...
+
+
+@runtime_checkable
+class Bank(Protocol):
+    """A bank's card register."""
+
+    @property
+    def connected(self) -> bool:
+        """False: there is no interface, every call raises `NoConnector`."""
+        ...
+
+    async def look_up(self, id_number: str, name: str) -> BankAnswer:
+        """The person's cards at this bank."""
+        ...

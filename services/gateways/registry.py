@@ -1,0 +1,91 @@
+"""All connectors of this installation, found by region and by bank."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+
+from services.gateways.http import HttpBank, HttpBureau, HttpClient
+from services.gateways.manual import ManualBank, ManualBureau
+from services.gateways.protocols import Bank, Bureau
+from services.gateways.settings import GatewaySettings
+
+
+class Gateways:
+    """Bureaus by region prefix and banks by code; what is not there is manual.
+
+    Args:
+        bureaus: connectors by region code prefix; the longest prefix wins.
+        banks: connectors by bank code.
+        callback_url: given to bureaus with a submission.
+    """
+
+    def __init__(
+        self,
+        bureaus: Mapping[str, Bureau],
+        banks: Mapping[str, Bank],
+        *,
+        callback_url: str | None = None,
+        client: HttpClient | None = None,
+    ) -> None:
+        self._bureaus = dict(bureaus)
+        self._banks = dict(banks)
+        self._client = client
+        self.callback_url = callback_url
+
+    @classmethod
+    def from_settings(cls, settings: GatewaySettings) -> Gateways:
+        """The connectors that the settings name; no connection is opened yet."""
+        client = HttpClient(settings)
+        named: dict[str, Bureau] = {
+            name: ManualBureau() if each.kind == "manual" else HttpBureau(each, client)
+            for name, each in settings.bureaus.items()
+        }
+        banks: dict[str, Bank] = {
+            code: ManualBank(code) if each.kind == "manual" else HttpBank(code, each, client)
+            for code, each in settings.banks.items()
+        }
+        return cls(
+            {prefix: named[name] for prefix, name in settings.regions.items()},
+            banks,
+            callback_url=settings.callback_url,
+            client=client,
+        )
+
+    def bureau(self, region_code: str) -> Bureau:
+        """The bureau of a region; a `ManualBureau` where none is connected."""
+        for length in range(len(region_code), -1, -1):
+            found = self._bureaus.get(region_code[:length])
+            if found is not None:
+                return found
+        return ManualBureau()
+
+    def bank(self, code: str) -> Bank:
+        """A bank's connector; a `ManualBank` where none is connected."""
+        return self._banks.get(code) or ManualBank(code)
+
+    def connected(self, region_code: str) -> bool:
+        """Whether the bureau of a region can be asked by a program."""
+        return self.bureau(region_code).connected
+
+    @property
+    def connected_banks(self) -> tuple[str, ...]:
+        """Codes of the banks that can be asked by a program."""
+        return tuple(code for code, bank in self._banks.items() if bank.connected)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            await self._client.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
