@@ -1,0 +1,172 @@
+"""No second card: bureau and banks are asked, and where there is no connector, an officer."""
+
+from __future__ import annotations
+
+from handlers.common import again, application_of, rows, tell_hr, tongue
+from handlers.inputs import Happened
+from handlers.steps import KNOWN, Flow, happened, press
+from handlers.turn import Button, Turn
+from knowledge.regions import full_name
+from services import applications as apps
+from services import cases
+from services.applications.views import ApplicationView, Decision
+from storage.models import ApplicationStatus
+
+flow = Flow("apply")
+
+
+async def check(turn: Turn, application: ApplicationView) -> None:
+    """Everything is here: look at the papers together, then ask the bureau and the banks."""
+    findings = await apps.paper_findings(turn.session, application.id, turn.now)
+    faults = [finding for finding in findings if finding.severity == "fault"]
+    if faults:
+        texts = [finding.text(tongue(turn)) for finding in faults]
+        turn.say("documents.inconsistent", texts=texts)
+        await turn.ask("documents")
+        return
+    questions = [finding for finding in findings if finding.severity == "question"]
+    if questions:
+        told = "；".join(finding.message for finding in questions)
+        case = await cases.open_case(
+            turn.session, turn.me.id, "paper_question", application.id, turn.now, text=told
+        )
+        tell_hr(turn, case.id)
+        texts = [finding.text(tongue(turn)) for finding in questions]
+        turn.say("documents.asked_hr", texts=texts, case=case.number)
+    await apps.begin_check(turn.session, application.id, turn.now)
+    await turn.ask("checking")
+
+
+@flow.prompt("checking")
+async def say_checking(turn: Turn) -> None:
+    """The bureau and every partner bank are being asked at the same time."""
+    turn.typing()
+    turn.say("apply.checking")
+
+
+@flow.on(happened("application.check.done"), who=KNOWN)
+async def checked(turn: Turn) -> None:
+    """What bureau and banks answered."""
+    application = await application_of(turn)
+    if application is None or not isinstance(turn.input, Happened):
+        return
+    payload = turn.input.payload
+    answers = [apps.Answer.from_json(answer) for answer in payload["answers"]]
+    decision = await apps.record_answers(
+        turn.session, application.id, int(payload["round"]), answers, turn.now
+    )
+    if decision is None:
+        return
+    turn.state.flow, turn.state.data = flow.name, {"application": application.id}
+    await decided(turn, decision)
+
+
+async def decided(turn: Turn, decision: Decision) -> None:
+    """One of five ways on."""
+    if decision.outcome == "stop":
+        stop(turn, decision)
+    elif decision.outcome == "warn":
+        turn.data["cards"] = [card.province_code for card in decision.cards]
+        turn.goto("warned")
+        turn.say(
+            "apply.warn",
+            [[Button("apply.go_on", "warned.go_on"), Button("apply.not_now", "exit")]],
+            cards=decision.cards,
+            region=full_name(decision.application.region_code),
+        )
+    elif decision.outcome == "clear":
+        turn.say("apply.clear")
+        await turn.ask("summary")
+    elif decision.outcome == "evidence":
+        await turn.ask("evidence")
+    else:
+        turn.goto("waiting")
+        turn.say("apply.wait", desks=decision.waiting_for, when=decision.not_before)
+    if decision.escalate:
+        case = await cases.open_case(
+            turn.session,
+            decision.application.person_id,
+            "desk_down",
+            decision.application.id,
+            turn.now,
+        )
+        tell_hr(turn, case.id)
+
+
+def stop(turn: Turn, decision: Decision) -> None:
+    """There is a card (or an application) in this province already; three ways on."""
+    turn.end()
+    ways = [again(f"apply.way_{way}", "way", way) for way in decision.ways]
+    person = again("menu.person", "person", f"application:{decision.application.id}")
+    turn.say(
+        "apply.stop",
+        [*rows(ways, 1), [person]],
+        cards=decision.cards,
+        open_applications=decision.open_applications,
+        region=full_name(decision.application.region_code),
+    )
+
+
+@flow.on(press("way"))
+async def way_chosen(turn: Turn) -> None:
+    """How to use, replace or change the card that exists."""
+    topics = {
+        "use_card": "activate-social",
+        "replace": "replace-lost",
+        "change_bank": "bank-change",
+    }
+    way = getattr(turn.input, "ref", None) or "use_card"
+    await turn.start("ask", topic=topics.get(way, "activate-social"))
+
+
+@flow.on(press("warned.go_on"), at="warned")
+async def warned_goes_on(turn: Turn) -> None:
+    """A card in another province does not block."""
+    await turn.ask("summary")
+
+
+@flow.prompt("evidence")
+async def ask_evidence(turn: Turn) -> None:
+    """The person's own card list, or their word; an officer confirms."""
+    buttons = [
+        [Button("apply.no_card", "declare", "no")],
+        [Button("apply.have_card", "declare", "yes")],
+        [Button("common.exit", "exit")],
+    ]
+    turn.say("apply.evidence", buttons, region=full_name(turn.me.region_code))
+
+
+@flow.on(press("declare"), at="evidence")
+async def declared(turn: Turn) -> None:
+    """What the person declares about cards in this province."""
+    has_card = getattr(turn.input, "ref", "") == "yes"
+    state = await apps.declare(turn.session, turn.data["application"], has_card, turn.now)
+    if "screenshot" in state.needs:
+        turn.say("apply.evidence_screenshot")
+        return
+    await evidence_ready(turn)
+
+
+async def evidence_ready(turn: Turn) -> None:
+    """Everything is there for the officer."""
+    case = await cases.open_case(
+        turn.session, turn.me.id, "evidence", turn.data["application"], turn.now
+    )
+    tell_hr(turn, case.id)
+    turn.goto("evidence_wait")
+    turn.say("apply.evidence_sent", case=case.number)
+
+
+@flow.on(happened("evidence.decided"), who=KNOWN)
+async def evidence_decided(turn: Turn) -> None:
+    """An officer has looked."""
+    application = await application_of(turn)
+    if application is None:
+        return
+    turn.state.flow, turn.state.data = flow.name, {"application": application.id}
+    if application.status == ApplicationStatus.STOPPED:
+        turn.end()
+        turn.say("apply.evidence_refused", [[again("menu.person", "person")]])
+        return
+    turn.say("apply.evidence_confirmed")
+    await turn.ask("summary")

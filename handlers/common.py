@@ -1,0 +1,58 @@
+"""Shared by conversations: small helpers, no flow of their own."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from handlers.inputs import Happened
+from handlers.turn import Button, Turn
+from services import applications as apps
+from services.applications.views import ApplicationView
+from services.people.people import mailbox_of
+
+
+def tongue(turn: Turn) -> Literal["zh", "en"]:
+    """The conversation's language, as services name it."""
+    return "en" if turn.language == "en" else "zh"
+
+
+def parts(text: str, longest: int = 3500) -> list[str]:
+    """A person's words in pieces that fit into a message (4096 characters) with ours around."""
+    return [text[at : at + longest] for at in range(0, len(text), longest)] or [text]
+
+
+def short(text: str, longest: int = 300) -> str:
+    """The beginning of a person's words, where the whole stands elsewhere."""
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+def rows(buttons: list[Button], width: int = 2) -> list[list[Button]]:
+    """Buttons in rows of `width`."""
+    return [buttons[i : i + width] for i in range(0, len(buttons), width)]
+
+
+def again(label: str, action: str, ref: object = None, **values: object) -> Button:
+    """A button that stays valid: it stands under a notice, not under a question."""
+    return Button(label, action, None if ref is None else str(ref), lasting=True, values=values)
+
+
+async def application_of(turn: Turn) -> ApplicationView | None:
+    """The application that an own event is about, when this mailbox is its owner's.
+
+    A person who has moved to another account gets the event there.
+    """
+    if not isinstance(turn.input, Happened):
+        return None
+    application = await apps.get(turn.session, int(turn.input.payload["application_id"]))
+    home = await mailbox_of(turn.session, application.person_id)
+    here = turn.state.mailbox
+    if home is not None and home != here:
+        kind, payload = turn.input.kind, turn.input.payload
+        turn.send_event(home, kind, key=f"moved:{turn.event_id}", **payload)
+        return None
+    return application
+
+
+def tell_hr(turn: Turn, case_id: int) -> None:
+    """Bring a case to the HR group's attention."""
+    turn.send_event("desk", "case.opened", key=f"case:{case_id}:{turn.event_id}", case_id=case_id)

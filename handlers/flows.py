@@ -1,0 +1,29 @@
+"""Every conversation, in the order in which they are asked whether a turn is theirs."""
+
+from __future__ import annotations
+
+from handlers import ask, basics, desk, enrol, mydata, rate, status
+from handlers.applying import checking, mending, papers, road, start, submitting
+from handlers.steps import Registry
+
+
+def registry() -> Registry:
+    """All flows. `basics.first` sees stale buttons before anybody; `basics.last` what is left."""
+    return Registry(
+        [
+            basics.first,
+            enrol.flow,
+            start.flow,
+            road.flow,
+            checking.flow,
+            papers.flow,
+            submitting.flow,
+            mending.flow,
+            status.flow,
+            rate.flow,
+            ask.flow,
+            desk.flow,
+            mydata.flow,
+            basics.last,
+        ]
+    )

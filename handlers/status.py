@@ -1,0 +1,200 @@
+"""查进度, every change told by itself, and reminders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from handlers.common import again, application_of, tell_hr
+from handlers.inputs import Happened
+from handlers.steps import KNOWN, Flow, command, happened, press
+from handlers.turn import Button, Turn
+from knowledge.agencies import bank_name
+from knowledge.regions import full_name
+from services import applications as apps
+from services import cards, cases, ratings
+from services.applications.views import Change, ProgressView
+from services.gateways.contract import StateReport
+from storage.models import OnDoubt
+
+flow = Flow("status")
+_NEXT: dict[str, tuple[str, str]] = {
+    "give_documents": ("apply.resume", "apply"),
+    "confirm_fields": ("apply.resume", "apply"),
+    "answer_check": ("apply.resume", "apply"),
+    "mend": ("status.mend", "mend"),
+    "apply_again": ("menu.apply", "apply"),
+}
+
+
+@flow.on(command("status"))
+async def status_asked(turn: Turn) -> None:
+    """查进度."""
+    await show(turn)
+
+
+@flow.on(press("status"))
+async def status_pressed(turn: Turn) -> None:
+    """The same from a notice."""
+    await show(turn)
+
+
+@flow.begin
+async def begin(turn: Turn) -> None:
+    """Started by another flow, which is over then."""
+    turn.end()
+    await show(turn)
+
+
+async def show(turn: Turn) -> None:
+    """Every open matter: where it stands, what comes next and by when. Leaves the flow alone."""
+    views = await apps.progress(turn.session, turn.me.id, turn.now)
+    known = await cards.cards_of(turn.session, turn.me.id)
+    if not views:
+        turn.say("status.nothing", [[again("menu.apply", "apply")]], cards=known)
+        return
+    for view in views:
+        turn.say("status.progress", next_buttons(view), view=view, **names(view))
+
+
+def names(view: ProgressView) -> dict[str, Any]:
+    """Names for the codes of a view."""
+    return {
+        "region": full_name(view.region_code),
+        "bank": bank_name(view.bank_code) if view.bank_code else "",
+    }
+
+
+def next_buttons(view: ProgressView) -> list[list[Button]]:
+    """The button that takes the next step, when it is the employee's."""
+    found = _NEXT.get(view.next)
+    row = [again(found[0], found[1], view.application_id)] if found else []
+    return [row] if row else []
+
+
+# -- changes ----------------------------------------------------------------------------------
+
+
+@flow.on(happened("bureau.state"), who=KNOWN)
+async def bureau_reported(turn: Turn) -> None:
+    """A callback of the bureau."""
+    application = await application_of(turn)
+    if application is None or not isinstance(turn.input, Happened):
+        return
+    report = StateReport.model_validate(turn.input.payload["report"])
+    await tell(turn, await apps.record_state(turn.session, report, turn.now))
+
+
+@flow.on(happened("application.poll.done"), who=KNOWN)
+async def bureau_polled(turn: Turn) -> None:
+    """The bureau's own history, asked for because a callback was late or missing."""
+    application = await application_of(turn)
+    if application is None or not isinstance(turn.input, Happened):
+        return
+    raw = turn.input.payload.get("state")
+    state = apps.State.model_validate(raw) if raw else None
+    await tell(turn, await apps.record_poll(turn.session, application.id, state, turn.now))
+
+
+@flow.on(happened("application.tell"), who=KNOWN)
+async def tell_late(turn: Turn) -> None:
+    """What happened while nobody could be told."""
+    application = await application_of(turn)
+    if application is not None:
+        await tell(turn, await apps.untold(turn.session, application.id))
+
+
+async def tell(turn: Turn, changes: list[Change]) -> None:
+    """Each change once, in order, with what comes next."""
+    if turn.actor.chat_id is None:
+        return  # nobody is bound: they stay untold until somebody is
+    for change in changes:
+        await tell_one(turn, change)
+    await apps.told(turn.session, [change.event_id for change in changes], turn.now)
+
+
+async def tell_one(turn: Turn, change: Change) -> None:
+    """One change in one message."""
+    buttons = [] if change.finished else [[again("menu.status", "status")]]
+    if change.status == "returned":
+        buttons = [[again("status.mend", "mend", change.application_id)]]
+        case = await cases.open_case(
+            turn.session,
+            turn.me.id,
+            "returned",
+            change.application_id,
+            turn.now,
+            text=change.mending.message if change.mending else None,
+        )
+        tell_hr(turn, case.id)
+    elif change.reason and change.reason.get("second_card"):
+        case = await cases.open_case(
+            turn.session, turn.me.id, "second_card", change.application_id, turn.now
+        )
+        tell_hr(turn, case.id)
+    elif change.status == "sealed":
+        buttons = [[again("status.apply_again", "apply")]]
+    turn.say(
+        f"status.{change.status}",
+        buttons,
+        note=f"state.{change.status}",
+        number=change.number,
+        reason=change.mending.message if change.mending else "",
+        mending=change.mending,
+        due=change.due,
+        place=change.place,
+        finished=change.finished,
+    )
+    if change.finished:
+        subject = f"application:{change.application_id}"
+        if await ratings.ask(turn.session, subject, turn.me.id, None, turn.now):
+            ask_rating(turn, subject)
+
+
+def ask_rating(turn: Turn, subject: str) -> None:
+    """One rating, in one press."""
+    stars = [
+        Button(text=str(score), action="rate", ref=f"{subject}:{score}", lasting=True)
+        for score in range(1, 6)
+    ]
+    turn.say("rate.ask", [stars], note="rate.ask", on_doubt=OnDoubt.PARK)
+
+
+# -- reminders ----------------------------------------------------------------------------------
+
+
+@flow.on(happened("application.reminder"), who=KNOWN)
+async def remind(turn: Turn) -> None:
+    """Only when it still holds."""
+    application = await application_of(turn)
+    if application is None or not isinstance(turn.input, Happened):
+        return
+    reminder = await apps.reminder_due(
+        turn.session, application.id, turn.input.payload["reminder"], turn.now
+    )
+    if reminder is None:
+        return
+    button = again("menu.status", "status")
+    if reminder.reminder == "half_done":
+        button = again("apply.resume", "apply")
+    missing = [turn.label(f"kind.{kind}") for kind in reminder.missing]
+    turn.say(
+        f"status.remind_{reminder.reminder}",
+        [[button]],
+        note=f"remind.{reminder.reminder}",
+        number=reminder.application.number,
+        due=reminder.due,
+        place=reminder.place,
+        missing=missing,
+    )
+
+
+@flow.on(happened("application.withdraw.done"), who=KNOWN)
+async def withdrawn(turn: Turn) -> None:
+    """Whether the bureau let it be withdrawn."""
+    application = await application_of(turn)
+    if application is None or not isinstance(turn.input, Happened):
+        return
+    outcome = await apps.record_withdrawal(
+        turn.session, application.id, turn.input.payload["outcome"], turn.now
+    )
+    turn.say("status.withdrawal", outcome=outcome.outcome, number=application.number)
