@@ -1,0 +1,1 @@
+"""The running program: settings, command line, runners, renderer and web pages."""

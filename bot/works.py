@@ -1,0 +1,195 @@
+"""What each task does. None holds a transaction while it reaches the network or reads a picture.
+
+Every work may run twice (a worker may die between the work and its commit), so each is written to
+be repeatable: gateway calls carry idempotency keys, a second stored file is an orphan to be swept.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+from telegram.error import BadRequest, NetworkError
+
+from bot.application import bot_of
+from bot.tasks import Job, LaterError, Result, Work
+from knowledge.profiles import photo_profile
+from services import applications as apps
+from services.documents.document import ReadDocument
+from services.documents.profile import PortraitProfile
+from services.people.people import by_id
+from services.privacy import export
+from storage.clock import local_date
+from storage.models import Document, StoredFile
+
+_DOWNLOAD_SECONDS, _DOWNLOAD_TRIES = 30, 60
+_ZIP, _JPEG = "application/zip", "image/jpeg"
+
+
+async def read_document(job: Job) -> Result:
+    """Fetch an upload, read and judge it in a worker process, keep the cleaned pictures."""
+    runtime, payload = job.runtime, job.payload
+    content = await download(job, payload["file"])
+    found: list[ReadDocument] = []
+    if content is not None:
+        found = await runtime.reader.read(
+            content,
+            kind=payload.get("kind"),
+            profile=portrait_profile(payload["region"]),
+            today=local_date(runtime.clock.now()),
+        )
+    names = [(document, *await _keep(job, document)) for document in found]
+
+    async def complete(session: AsyncSession, result: dict[str, Any]) -> None:
+        owner = await session.get(Document, int(payload["document_id"]))
+        person_id = owner.person_id if owner else None
+        readings = []
+        for document, crop, mended in names:
+            crop_id = await _row(job, session, person_id, crop)
+            mended_id = await _row(job, session, person_id, mended)
+            readings.append(apps.Reading.of(document, crop_id, mended_id).as_json())
+        result["readings"] = readings
+
+    answer = {key: payload[key] for key in ("document_id", "application_id")}
+    return Result(answer, complete)
+
+
+async def download(job: Job, file_id: str) -> bytes | None:
+    """The bytes of an upload; None when the messenger no longer gives them.
+
+    Raises:
+        LaterError: the messenger does not answer; nobody has to send the picture again for that.
+    """
+    bot = bot_of(job.runtime.application)
+    try:
+        file = await bot.get_file(file_id, read_timeout=_DOWNLOAD_SECONDS)
+        return bytes(await file.download_as_bytearray(read_timeout=_DOWNLOAD_SECONDS))
+    except BadRequest:
+        return None
+    except NetworkError as error:
+        if job.attempt >= _DOWNLOAD_TRIES:
+            raise
+        wait = timedelta(seconds=min(2**job.attempt, 60))
+        raise LaterError(job.runtime.clock.now() + wait) from error
+
+
+def portrait_profile(region: str) -> PortraitProfile:
+    """The region's photo rules in the reader's terms; what no rule says is not enforced."""
+    rules = photo_profile(region)
+    return PortraitProfile(
+        name=region,
+        width_px=rules.width_px,
+        height_px=rules.height_px,
+        dpi=rules.dpi,
+        min_kb=rules.min_kb,
+        max_kb=rules.max_kb,
+    )
+
+
+async def _keep(
+    job: Job, document: ReadDocument
+) -> tuple[tuple[str, int] | None, tuple[str, int] | None]:
+    """Store the straightened picture and the mended one; their names and sizes."""
+    files = job.runtime.files
+    crop = mended = None
+    if document.crop is not None:
+        crop = (await files.write(document.crop), len(document.crop))
+    if document.mended is not None:
+        image = document.mended.image
+        mended = (await files.write(image), len(image))
+    return crop, mended
+
+
+async def _row(
+    job: Job,
+    session: AsyncSession,
+    person_id: int | None,
+    stored: tuple[str, int] | None,
+    media_type: str = _JPEG,
+) -> int | None:
+    if stored is None:
+        return None
+    row = StoredFile(
+        name=stored[0],
+        person_id=person_id,
+        media_type=media_type,
+        size=stored[1],
+        created_at=job.runtime.clock.now(),
+    )
+    session.add(row)
+    await session.flush()
+    return row.id
+
+
+async def check_application(job: Job) -> Result | None:
+    """Ask the registry and every partner bank at the same time."""
+    application_id, number = job.payload["application_id"], job.payload["round"]
+    async with job.runtime.database.reading() as session:
+        request = await apps.check_request(session, application_id, number)
+    if request is None:
+        return None
+    answers = await apps.run_check(job.runtime.gateways, request)
+    found = [answer.as_json() for answer in answers]
+    return Result({"application_id": application_id, "round": number, "answers": found})
+
+
+async def submit_application(job: Job) -> Result | None:
+    """Send the confirmed papers to the bureau, under the revision's idempotency key."""
+    application_id, revision = job.payload["application_id"], job.payload["revision"]
+    async with job.runtime.database.reading() as session:
+        package = await apps.load_package(session, application_id, revision)
+    if package is None:
+        return None
+    package = await package.read(job.runtime.files)
+    result = await apps.run_submit(job.runtime.gateways, package)
+    return Result({"application_id": application_id, "result": result.as_json()})
+
+
+async def poll_application(job: Job) -> Result | None:
+    """Ask the bureau where an application stands."""
+    application_id = job.payload["application_id"]
+    async with job.runtime.database.reading() as session:
+        request = await apps.poll_request(session, application_id)
+    if request is None:
+        return None
+    state = await apps.run_poll(job.runtime.gateways, request)
+    found = state.model_dump(mode="json") if state else None
+    return Result({"application_id": application_id, "state": found})
+
+
+async def withdraw_application(job: Job) -> Result | None:
+    """Ask the bureau to let an application be withdrawn."""
+    application_id = job.payload["application_id"]
+    async with job.runtime.database.reading() as session:
+        request = await apps.withdrawal_request(session, application_id)
+    if request is None:
+        return None
+    region, reference = request
+    outcome = await apps.run_withdraw(job.runtime.gateways, region, reference)
+    return Result({"application_id": application_id, "outcome": outcome})
+
+
+async def export_data(job: Job) -> Result | None:
+    """Everything held about a person, as a file."""
+    runtime, person_id = job.runtime, int(job.payload["person_id"])
+    async with runtime.database.reading() as session:
+        if await by_id(session, person_id) is None:
+            return None
+        content = await export.export(session, runtime.files, person_id, runtime.clock.now())
+    stored = (await runtime.files.write(content), len(content))
+
+    async def complete(session: AsyncSession, result: dict[str, Any]) -> None:
+        result["file_id"] = await _row(job, session, person_id, stored, _ZIP)
+
+    return Result({}, complete)
+
+
+WORKS: dict[str, Work] = {
+    "document.read": read_document,
+    "application.check": check_application,
+    "application.submit": submit_application,
+    "application.poll": poll_application,
+    "application.withdraw": withdraw_application,
+    "privacy.export": export_data,
+}
