@@ -1,0 +1,1 @@
+"""An embedded messenger: the Telegram Bot API to a bot, a web chat to people."""
