@@ -1,0 +1,1 @@
+"""The banks: each knows the cards that it issued."""

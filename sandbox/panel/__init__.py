@@ -1,0 +1,1 @@
+"""The test API and the demo page."""
