@@ -1,0 +1,184 @@
+"""Parsers on lines laid out by hand: labels lost, joined, split and askew."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from services.documents import idcard
+from services.documents.idreading import settle, valid_period
+from services.documents.layout import page_angle
+from services.documents.ocr import Line
+from services.documents.values import Value
+from services.documents.zone import check_digit, parse_zone
+
+NUMBER = "110105194912319999"
+
+
+def line(text: str, left: float, top: float, height: float = 30, sure: float = 0.99) -> Line:
+    width = height * sum(1.0 if ord(one) > 255 else 0.55 for one in text)
+    box = np.array(
+        [[left, top], [left + width, top], [left + width, top + height], [left, top + height]],
+        dtype=np.float32,
+    )
+    centres = tuple((place + 0.5) / len(text) for place in range(len(text)))
+    return Line(box, text, (sure,) * len(text), centres)
+
+
+def turned(lines: list[Line], degrees: float) -> list[Line]:
+    turn = math.radians(degrees)
+    matrix = np.array(
+        [[math.cos(turn), -math.sin(turn), 900], [math.sin(turn), math.cos(turn), 900], [0, 0, 1]]
+    )
+    return [one.shifted(matrix) for one in lines]
+
+
+FRONT = [
+    line("姓名", 50, 70),
+    line("江辉", 150, 68),
+    line("性别男", 50, 140),
+    line("民族漢", 260, 140),
+    line("出生1949年12月31日", 50, 210),
+    line("住址", 50, 280),
+    line("山东省济南市历下区泉城", 150, 280),
+    line("路1号2单元", 150, 325),
+    line("样本", 620, 300, 60),
+    line("公民身份号码", 50, 480),
+    line(NUMBER, 300, 478, 34),
+]
+EXPECTED = {
+    "name": "江辉",
+    "sex": "男",
+    "ethnicity": "汉",
+    "birth": "1949-12-31",
+    "address": "山东省济南市历下区泉城路1号2单元",
+    "id_number": NUMBER,
+}
+
+
+def texts(card: idcard.Card) -> dict[str, str]:
+    return {name: value.text for name, value in card.values.items()}
+
+
+@pytest.mark.parametrize("degrees", [0, 12, 90, 180, -100])
+def test_a_front_is_parsed_in_any_direction(degrees: float) -> None:
+    lines = turned(FRONT, degrees)
+    assert idcard.sides(lines) == ["front"]
+    assert texts(idcard.parse(lines, "front")) == EXPECTED
+
+
+def test_other_papers_on_the_table_do_not_turn_the_card() -> None:
+    others = turned([line("购物清单牛奶面包苹果鸡蛋", 0, 700 + 50 * n, 40) for n in range(5)], 40)
+    lines = turned(FRONT, 5) + others
+    assert texts(idcard.parse(lines, "front")) == EXPECTED
+
+
+@pytest.mark.parametrize("lost", ["姓名", "住址"])
+def test_a_lost_label_is_made_up_for_by_its_neighbours(lost: str) -> None:
+    lines = [one for one in FRONT if one.text != lost]
+    assert texts(idcard.parse(lines, "front")) == EXPECTED
+
+
+def test_a_street_of_peoples_is_no_label() -> None:
+    lines = [line("民族路12号", 150, 325) if one.text.startswith("路1号") else one for one in FRONT]
+    read = texts(idcard.parse(lines, "front"))
+    assert read["address"] == "山东省济南市历下区泉城民族路12号"
+    assert read["ethnicity"] == "汉"
+
+
+def test_a_number_in_three_pieces_is_joined() -> None:
+    lines = [one for one in FRONT if one.text != NUMBER]
+    lines += [line(NUMBER[:6], 300, 478), line(NUMBER[6:14], 420, 478), line(NUMBER[14:], 580, 478)]
+    assert texts(idcard.parse(lines, "front"))["id_number"] == NUMBER
+
+
+@pytest.mark.parametrize(
+    ("printed", "period"),
+    [
+        ("2011.02.14-2031.02.14", ("2011-02-14", "2031-02-14")),
+        ("2011,02,14—长期", ("2011-02-14", "长期")),
+        ("20110214-20310214", ("2011-02-14", "2031-02-14")),
+        ("2011.02.14-2031.02.30", None),
+        ("长期", None),
+    ],
+)
+def test_validity_is_read_as_printed(printed: str, period: tuple[str, str] | None) -> None:
+    assert idcard.validity(printed) == period
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "fits"),
+    [
+        ("2020-02-29", "2030-02-28", True),
+        ("2020-02-29", "2030-03-01", True),
+        ("2020-03-01", "2040-03-01", True),
+        ("2020-03-01", "2037-03-01", False),
+        ("2020-03-01", "长期", True),
+        ("2020-03-01", "", False),
+    ],
+)
+def test_lengths_of_validity(start: str, end: str, fits: bool) -> None:
+    assert valid_period(start, end) is fits
+
+
+def card(**values: tuple[str, float]) -> idcard.Card:
+    return idcard.Card("front", {name: Value(*told) for name, told in values.items()})
+
+
+def test_looks_that_disagree_leave_a_doubt() -> None:
+    looks = [card(name=("江辉", 0.9)), card(name=("江晖", 0.88))]
+    values, doubts = settle(looks, 0.6)
+    assert values["name"] == "江辉"
+    assert doubts == {"name"}
+
+
+def test_birth_and_sex_are_settled_by_a_number_that_holds() -> None:
+    looks = [
+        card(id_number=(NUMBER, 0.9), birth=("1949-12-01", 0.5)),
+        card(birth=("1949-12-31", 0.4)),
+    ]
+    values, doubts = settle(looks, 0.6)
+    assert (values["birth"], values["sex"]) == ("1949-12-31", "男")
+    assert doubts == set()
+
+
+def test_a_birth_that_contradicts_the_number_is_doubtful_not_replaced() -> None:
+    values, doubts = settle([card(id_number=(NUMBER, 0.9), birth=("1951-01-01", 0.99))], 0.6)
+    assert values["birth"] == "1951-01-01"
+    assert {"birth", "id_number"} <= doubts
+
+
+def test_the_zone_of_the_icao_example() -> None:
+    # ICAO Doc 9303 part 4, appendix A: the specimen of Utopia
+    lines = [
+        line("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", 0, 500),
+        line("L898902C36UTO7408122F1204159ZE184226B<<<<<10", 0, 550),
+    ]
+    told = {name: value.text for name, value in parse_zone(lines).items()}
+    assert told == {
+        "name": "ERIKSSON, ANNA MARIA",
+        "passport_number": "L898902C3",
+        "nationality": "UTO",
+        "birth": "1974-08-12",
+        "sex": "女",
+        "valid_to": "2012-04-15",
+    }
+
+
+def test_what_fails_its_check_digit_is_left_out() -> None:
+    lines = [line("L898902C37UTO7408123F1204158ZE184226B<<<<<10", 0, 550)]
+    assert parse_zone(lines).keys() == {"nationality", "sex"}
+    assert check_digit("520727") == 3  # the document's own example
+
+
+def test_the_angle_goes_by_the_long_lines() -> None:
+    lines = [*turned([line("很长的一行字很长的一行字", 0, 0)], 30), line("短", 0, 0)]
+    assert page_angle(lines) == pytest.approx(28, abs=3)
+
+
+def test_a_label_that_fell_apart_still_counts() -> None:
+    lines = [one for one in FRONT if one.text not in ("住址", "山东省济南市历下区泉城")]
+    lines += [line("住", 50, 280), line("址山东省济南市历下区泉城", 110, 280)]
+    assert texts(idcard.parse(lines, "front")) == EXPECTED

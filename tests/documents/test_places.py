@@ -1,0 +1,59 @@
+"""Misread names of counties and cities."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.documents.places import authority_slip, begins_with_a_place, slip
+
+
+@pytest.mark.parametrize(
+    ("address", "meant"),
+    [
+        ("山西省运城市间喜县柳林乡双井村210号", "闻喜县"),
+        ("山东省济南市历卞区泉城路1号", None),  # 历下 or 历城: doubtful, not mended
+    ],
+)
+def test_a_county_that_does_not_exist_is_noticed(address: str, meant: str | None) -> None:
+    found = slip(address)
+    assert found is not None
+    assert found.meant == meant
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "北京市朝阳区建国路121号",
+        "新疆维吾尔自治区乌鲁木齐市天山区解放北路2号",
+        "江苏省苏州市工业园区星湖街1号",
+        "广西壮族自治区贺州市平桂区沙河乡东陈村1组",
+        "重庆市渝北区龙溪街道1号",
+        "河北省石家庄市藁城区人民路653号",
+    ],
+)
+def test_places_that_exist_are_left_alone(address: str) -> None:
+    assert slip(address) is None
+    assert begins_with_a_place(address)
+
+
+@pytest.mark.parametrize(
+    ("authority", "meant"),
+    [("间喜县公安局", "闻喜县"), ("晋申市公安局榆次分局", "晋中市")],
+)
+def test_an_authority_is_mended_by_its_branch(authority: str, meant: str) -> None:
+    found = authority_slip(authority)
+    assert found is not None
+    assert authority[found.start : found.stop] != meant
+    assert found.meant == meant
+
+
+@pytest.mark.parametrize(
+    "authority",
+    ["青岛市公安局市南分局", "北京市公安局朝阳分局", "桓台县公安局", "天山区公安局"],
+)
+def test_real_authorities_are_left_alone(authority: str) -> None:
+    assert authority_slip(authority) is None
+
+
+def test_an_address_without_its_first_line_is_doubtful() -> None:
+    assert not begins_with_a_place("人民路653号533室")

@@ -1,0 +1,98 @@
+"""No second card: stop, warn, wait, evidence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.world import Talker, World, picture
+
+
+async def has_card(world: World, talker: Talker, region: str, **card: Any) -> None:
+    person = talker.person.person
+    body = {
+        "id_number": person.id_number,
+        "name": person.name,
+        "region": region,
+        "bank": "icbc",
+        "last_four": "4321",
+        "status": "normal",
+        "valid_until": "2033-01-01",
+        **card,
+    }
+    await world.admin("POST", "seed", {"cards": [body]})
+
+
+async def papers_in(world: World, talker: Talker) -> None:
+    await world.collecting(talker)
+    await talker.sends_papers()
+    for _ in range(2):
+        await talker.sees("请核对")
+    await world.confirm_papers(talker)
+
+
+async def test_a_card_that_only_a_bank_knows_stops(world: World) -> None:
+    employee = await world.enrolled(region="37")
+    await has_card(world, employee, "370200", registered=False)
+    await papers_in(world, employee)
+    stopped = await employee.sees("先别重复办卡")
+    assert "尾号4321" in stopped["text"]
+    assert "工商银行" in stopped["text"]
+    assert not (await world.admin("GET", "applications"))["applications"]
+    await employee.says("查进度")
+    await employee.sees("已停止")
+
+
+async def test_a_card_in_another_province_warns(world: World) -> None:
+    employee = await world.enrolled(region="37")
+    await has_card(world, employee, "330100")
+    await papers_in(world, employee)
+    await employee.sees("查到您在外省有社保卡")
+    await employee.presses("继续申领")
+    await employee.sees("请最后核对一遍")
+    await employee.presses("确认提交")
+    await employee.sees("提交成功")
+
+
+async def test_a_bank_that_is_down_is_waited_for(world: World) -> None:
+    employee = await world.enrolled(region="37")
+    await world.fault("icbc", down="503")
+    await papers_in(world, employee)
+    await employee.sees("暂时连不上")
+    await world.admin("DELETE", "faults")
+    await world.passes(hours=2)
+    await employee.sees("没有查到您名下有效的社保卡")
+    await employee.sees("请最后核对一遍")
+
+
+async def test_a_card_issued_between_check_and_submission_stops(world: World) -> None:
+    employee = await world.enrolled(region="37")
+    await world.at_summary(employee)
+    await has_card(world, employee, "370100")
+    await employee.presses("确认提交")
+    await employee.sees("先别重复办卡")
+
+
+async def test_a_region_without_connector_takes_the_evidence_road(world: World) -> None:
+    officer = await world.hr()
+    employee = await world.enrolled(region="44")
+    await papers_in(world, employee)
+    await employee.sees("还没有联网查询")
+    await employee.sends(picture(employee.person, "card_list"))
+    await employee.sees("截图收到")
+    await employee.presses("我在本省没有有效的社保卡")
+    await employee.sees("已交给HR同事核对")
+    await officer.sees("核对持卡截图")
+    await officer.presses("核实无卡")
+    await officer.sees("确认员工在本省没有有效的社保卡")
+    await officer.presses("确定")
+    await employee.sees("HR同事已核对")
+    await employee.sees("请最后核对一遍")
+    await employee.presses("确认提交")
+    await employee.sees("由HR同事代为申报")
+    await officer.sees("请代为申报")
+
+
+async def test_known_cards_stop_before_any_effort(world: World) -> None:
+    employee = await world.enrolled(region="37", with_card=True)
+    await employee.says("办社保卡")
+    await employee.sees("先别急着办卡")

@@ -1,0 +1,61 @@
+"""Every change by itself, once; returned applications; reminders."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.support.world import World, picture
+
+
+async def test_a_returned_application_is_mended_in_the_chat(world: World) -> None:
+    officer = await world.hr()
+    employee = await world.enrolled(region="37")
+    reference = await world.submitted(employee)
+    await world.step(reference, "returned", reason_code="photo_background")
+    await employee.sees("被退回")
+    await officer.sees("申请被退回")
+    await employee.presses("去修改")
+    await employee.sees("只需要重新发这一项")
+    asked = await employee.sees("请把下面的图片发给我")
+    assert "身份证人像面" not in asked["text"]
+    await employee.sends(picture(employee.person, "portrait", background="white"))
+    await employee.sees("证件照合格")
+    await employee.sees("请最后核对一遍")
+    await employee.presses("确认提交")
+    await employee.sees("提交成功")
+    row = await world.admin("GET", f"applications/{reference}")
+    assert row["revision"] == 2
+    assert len((await world.admin("GET", "applications"))["applications"]) == 1
+
+
+async def test_late_twice_and_out_of_order_reports_are_told_once(world: World) -> None:
+    employee = await world.enrolled(region="37")
+    reference = await world.submitted(employee)
+    await world.fault("bureau", callbacks={"duplicates": 2, "out_of_order": True})
+    for state in ("making", "collectable", "collected"):
+        await world.step(reference, state)
+    await employee.sees("正在制卡")
+    await employee.sees("可以领取")
+    await employee.sees("卡已领到")
+    await asyncio.sleep(1)
+    await world.quiet()
+    for words in ("正在制卡", "可以领取", "卡已领到"):
+        assert len(employee.saw(words)) == 1
+
+
+async def test_reminders_come_and_stop(world: World) -> None:
+    employee = await world.enrolled(region="37")
+    await world.collecting(employee)
+    await employee.says("退出")
+    await employee.sees("都替您留着")
+    await world.passes(days=2)
+    await employee.sees("还没办完")
+
+
+async def test_progress_in_own_words_in_the_middle_of_an_application(world: World) -> None:
+    employee = await world.enrolled(region="37")
+    await world.collecting(employee)
+    await employee.says("我的卡到哪了？")
+    await employee.sees("资料填写中")
+    await employee.sends(picture(employee.person, "id_back"))
+    await employee.sees("签发机关")

@@ -1,0 +1,132 @@
+"""What every connector must pass. A new one subclasses these and gives the two fixtures.
+
+`bureau` (or `bank`) is the connector under test; `outside` is what stands behind it, with `seed`,
+`step`, `fault` and `listed` as `tests.sandbox.conftest.Running` has them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from services.gateways import Bank, Bureau, Duplicate, Rejected, Unavailable
+from services.gateways.contract import SubmissionBody
+from tests.sandbox.conftest import Running
+from tests.sandbox.made import card, id_number, submission
+
+NAME = "样本一"
+
+
+def body(number: str = "SB-TEST-0001", serial: int = 0, **changes: Any) -> SubmissionBody:
+    """A faultless submission."""
+    return SubmissionBody.model_validate(submission(number, serial, **changes))
+
+
+class BureauConformance:
+    """The bureau's interface."""
+
+    async def test_is_a_connected_bureau(self, bureau: Bureau) -> None:
+        assert isinstance(bureau, Bureau)
+        assert bureau.connected
+
+    async def test_nobody_known(self, bureau: Bureau) -> None:
+        found = await bureau.look_up(id_number(9), NAME)
+        assert (found.cards, found.open_applications) == ((), ())
+        assert found.as_of.utcoffset() is not None
+
+    async def test_cards_and_applications_are_listed(
+        self, bureau: Bureau, outside: Running
+    ) -> None:
+        await outside.seed(
+            cards=[card(last_four="4321"), card(region="320500", status="lost", last_four="1111")]
+        )
+        other = {"id_number": id_number(1), "name": NAME, "region": "370100", "bank": "ccb"}
+        await outside.seed(applications=[other])
+        found = await bureau.look_up(id_number(), NAME)
+        assert {(c.province, c.last_four, c.status) for c in found.cards} == {
+            ("370000", "4321", "normal"),
+            ("320000", "1111", "lost"),
+        }
+        under_way = (await bureau.look_up(id_number(1), NAME)).open_applications
+        assert [(a.region, a.bank, a.status) for a in under_way] == [("370100", "ccb", "reviewing")]
+
+    async def test_same_key_is_one_application(self, bureau: Bureau, outside: Running) -> None:
+        first = await bureau.submit(body(), "key-0001")
+        again = await bureau.submit(body(), "key-0001")
+        assert first == again
+        assert len(await outside.listed("applications")) == 1
+
+    async def test_a_lost_answer_is_repeated_with_the_same_key(
+        self, bureau: Bureau, outside: Running
+    ) -> None:
+        await outside.fault("bureau", lose_every=1, times=1)
+        receipt = await bureau.submit(body(), "key-0001")
+        assert [each["reference"] for each in await outside.listed("applications")] == [
+            receipt.reference
+        ]
+
+    async def test_duplicate_card_names_the_card(self, bureau: Bureau, outside: Running) -> None:
+        await outside.seed(cards=[card(last_four="4321")])
+        with pytest.raises(Duplicate) as caught:
+            await bureau.submit(body(), "key-0001")
+        assert caught.value.code == "duplicate_card"
+        assert [each.last_four for each in caught.value.cards] == ["4321"]
+
+    async def test_a_fault_of_form_names_its_field(self, bureau: Bureau) -> None:
+        with pytest.raises(Rejected) as caught:
+            await bureau.submit(body(applicant={"sex": "男", "phone": "123"}), "key-0001")
+        assert caught.value.field == "applicant.phone"
+
+    async def test_states_and_mending(self, bureau: Bureau, outside: Running) -> None:
+        receipt = await bureau.submit(body(), "key-0001")
+        reference = receipt.reference
+        await outside.step(reference, "returned", reason_code="photo_size", reason_message="太小")
+        state = await bureau.state(reference)
+        assert [(e.sequence, e.status) for e in state.history] == [
+            (1, "reviewing"),
+            (2, "returned"),
+        ]
+        reason = state.history[-1].reason
+        assert reason is not None
+        assert reason.code == "photo_size"
+        again = await bureau.submit(body(revision=2), "key-0002")
+        assert again.reference == reference
+        assert (await bureau.state(reference)).status == "reviewing"
+
+    async def test_withdraw_before_and_after_making(self, bureau: Bureau, outside: Running) -> None:
+        first = (await bureau.submit(body(), "key-0001")).reference
+        assert (await bureau.withdraw(first)).status == "withdrawn"
+        second = (await bureau.submit(body("SB-TEST-0002", 1), "key-0002")).reference
+        await outside.step(second, "making")
+        with pytest.raises(Rejected) as caught:
+            await bureau.withdraw(second)
+        assert caught.value.code == "too_late"
+
+    async def test_unknown_reference(self, bureau: Bureau) -> None:
+        with pytest.raises(Rejected) as caught:
+            await bureau.state("NOBODY")
+        assert caught.value.code == "not_found"
+
+    async def test_down(self, bureau: Bureau, outside: Running) -> None:
+        await outside.fault("bureau", down="503")
+        with pytest.raises(Unavailable):
+            await bureau.look_up(id_number(), NAME)
+
+
+class BankConformance:
+    """A bank's interface."""
+
+    async def test_is_a_connected_bank(self, bank: Bank) -> None:
+        assert isinstance(bank, Bank)
+        assert bank.connected
+
+    async def test_lists_its_own_cards(self, bank: Bank, outside: Running) -> None:
+        await outside.seed(cards=[card(bank="icbc"), card(1, bank="ccb")])
+        assert [c.last_four for c in (await bank.look_up(id_number(), NAME)).cards] == ["1234"]
+        assert (await bank.look_up(id_number(1), NAME)).cards == ()
+
+    async def test_down(self, bank: Bank, outside: Running) -> None:
+        await outside.fault("icbc", down="refuse")
+        with pytest.raises(Unavailable):
+            await bank.look_up(id_number(), NAME)

@@ -1,0 +1,98 @@
+"""The commands as HR types them, on a database of their own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from bot.commands import cards, people, roles
+from tests.people.makers import CARD_HEADINGS, id_number, row, sheet
+
+app = typer.Typer()
+app.add_typer(people.app, name="people")
+app.add_typer(cards.app, name="cards")
+app.add_typer(roles.app, name="roles")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a roster, and settings for an empty database."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SHEBAO_DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("SHEBAO_KEY_FILE", str(tmp_path / "key"))
+    monkeypatch.setenv("SHEBAO_CREATE_KEY", "true")
+    monkeypatch.setenv("SHEBAO_MESSENGER", "telegram")
+    monkeypatch.setenv("COLUMNS", "200")
+    (tmp_path / "roster.xlsx").write_bytes(sheet([row(1), row(2)]))
+    return tmp_path
+
+
+def call(*words: str) -> Result:
+    return CliRunner().invoke(app, list(words))
+
+
+def test_from_roster_to_funnel(folder: Path) -> None:
+    dry = call("people", "import", "roster.xlsx", "--dry-run")
+    assert dry.exit_code == 0
+    assert "新增 2" in dry.output
+    assert json.loads(call("people", "list", "--json").stdout) == []
+    done = json.loads(call("people", "import", "roster.xlsx", "--json").stdout)
+    assert (done["ok"], done["written"], done["created"]) == (True, True, 2)
+    listed = call("people", "list")
+    assert "E001" in listed.output
+    assert id_number(1) not in listed.output
+    assert "15400000001" not in listed.output
+    invited = call("people", "invite", "--all", "--qr", "sheet.html", "--csv", "links.csv")
+    assert invited.exit_code == 0
+    assert "2 份邀请" in invited.output
+    assert (folder / "sheet.html").read_text("utf-8").count("<article") == 2
+    assert (folder / "links.csv").stat().st_mode & 0o077 == 0
+    one = json.loads(call("people", "invite", "--number", "E002", "--json").stdout)
+    assert one[0]["link"].startswith("https://t.me/")
+    funnel = json.loads(call("people", "funnel", "--json").stdout)
+    assert (funnel["persons"], funnel["invited"], funnel["bound"]) == (2, 2, 0)
+    assert "山东省济南市" in call("people", "funnel").output
+
+
+def test_refusals_say_what_to_do(folder: Path) -> None:
+    (folder / "bad.xlsx").write_bytes(sheet([row(1), row(2, 证件号码="370102")]))
+    refused = call("people", "import", "bad.xlsx")
+    assert refused.exit_code == 1
+    assert "什么都没有写入" in refused.output
+    assert "位数不对" in refused.output
+    assert call("people", "invite").exit_code == 1
+    assert call("people", "invite", "--all", "--number", "E001").exit_code == 1
+    assert "没有需要邀请" in call("people", "invite", "--all").output
+    unknown = call("people", "leave", "E404")
+    assert unknown.exit_code == 1
+    assert "people list" in unknown.output
+    assert call("roles", "grant", "E404", "emperor").exit_code == 1
+
+
+def test_roles_and_leaving(folder: Path) -> None:
+    call("people", "import", "roster.xlsx")
+    granted = call("roles", "grant", "E001", "officer", "--region", "370000")
+    assert granted.exit_code == 0
+    assert "山东省" in granted.output
+    assert "HR专员" in call("roles", "list").output
+    assert call("roles", "grant", "E001", "officer", "--region", "999999").exit_code == 1
+    assert call("roles", "revoke", "E001", "manager").exit_code == 1
+    assert call("roles", "revoke", "E001", "officer").exit_code == 0
+    assert call("people", "unbind", "E001").exit_code == 0
+    assert call("people", "leave", "E001").exit_code == 0
+    assert call("roles", "grant", "E001", "officer").exit_code == 1
+    assert len(json.loads(call("people", "list", "--json").stdout)) == 1
+    assert len(json.loads(call("people", "list", "--json", "--leavers").stdout)) == 2
+
+
+def test_cards(folder: Path) -> None:
+    call("people", "import", "roster.xlsx")
+    line = ("E001", "370000", "370100", "齐鲁银行", "1234", "制卡中", "")
+    (folder / "cards.xlsx").write_bytes(sheet([line], headings=CARD_HEADINGS))
+    done = json.loads(call("cards", "import", "cards.xlsx", "--json").stdout)
+    assert (done["ok"], done["created"], done["applications"]) == (True, 1, 1)
+    assert "在办申请 0" in call("cards", "import", "cards.xlsx").output

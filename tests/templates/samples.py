@@ -1,0 +1,336 @@
+"""Values for every message, of the types that the conversations hand over.
+
+`mark` is put on every text that a person, a bureau or a bank has written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+
+from knowledge.profiles import photo_profile
+from services.applications.views import FoundApplication, Mending, ProgressView
+from services.cards.views import CardView, FoundCard
+from services.cases import CaseView, MessageView
+from services.people.consents import RunningApplication
+from services.privacy.erase import ErasePlan, Kept
+from services.privacy.held import Holding
+from storage.models import ApplicationKind, ApplicationStatus, CardStatus, CaseStatus, Evidence
+from tests.templates.answers import parts
+
+Mark = Callable[[str], str]
+Values = dict[str, Any]
+AT = datetime(2026, 11, 20, 2, 30, tzinfo=UTC)
+DUE = date(2026, 12, 31)
+NUMBER, CASE, REGION = "SB26112000017", "GD26112000025", "山东省济南市"
+BANK = "中国建设银行"
+
+
+def held_card(status: CardStatus = CardStatus.NORMAL, last_four: str | None = "4321") -> CardView:
+    """A card of our books."""
+    return CardView(
+        1, "370000", "370100", "ccb", last_four, status, None, True, None, Evidence.BATCH, AT
+    )
+
+
+def found_card(region: str = "440300", evidence: Evidence = Evidence.CONNECTOR) -> FoundCard:
+    """A card that a registry told us of."""
+    province = region[:2] + "0000"
+    state = CardStatus.NORMAL
+    return FoundCard(
+        province, region, "icbc", None, state, None, True, True, "bureau", evidence, AT
+    )
+
+
+def mending(mark: Mark, **changes: Any) -> Mending:
+    """What a return asks for."""
+    values: Values = {"kinds": (), "field": None, "code": "other", "who": "employee"}
+    values |= {"message": mark("照片背景不是白色"), **changes}
+    return Mending(**values)
+
+
+def progress(mark: Mark, status: str, following: str, **changes: Any) -> ProgressView:
+    """One line of 查进度."""
+    values: Values = {
+        "application_id": 1,
+        "number": NUMBER,
+        "kind": ApplicationKind.FIRST,
+        "region_code": "370100",
+        "bank_code": "ccb",
+        "status": ApplicationStatus(status),
+        "since": AT,
+        "source": "bureau",
+        "next": following,
+        "by": None,
+        "by_provisional": False,
+        "due": None,
+        "place": None,
+        "reason": None,
+        "missing": (),
+        "social_enabled": False,
+        "financial_active": False,
+        "mending": None,
+    }
+    return ProgressView(**(values | changes))
+
+
+def case(mark: Mark, **changes: Any) -> Values:
+    """What the card of a case shows."""
+    values: Values = {
+        "id": 1,
+        "number": CASE,
+        "person_id": 1,
+        "application_id": 1,
+        "application_number": NUMBER,
+        "kind": "asked",
+        "status": CaseStatus.OPEN,
+        "waiting_for": "officer",
+        "assignee_id": None,
+        "group_mailbox": None,
+        "message_id": None,
+        "opened_at": AT,
+        "taken_at": None,
+        "resolved_at": None,
+        "messages": (MessageView("employee", mark("我的卡号是多少？"), None, AT),),
+    }
+    shown = CaseView(**(values | changes))
+    return {
+        "case": shown,
+        "number": "E1024",
+        "name": "李*",
+        "region": REGION,
+        "officer": mark("王芳") if shown.assignee_id else None,
+        "words": [message.text for message in shown.messages],
+    }
+
+
+def apply(mark: Mark) -> dict[str, list[Values]]:
+    """Messages of applying."""
+    applicant = {
+        "name": mark("李娜"),
+        "id_number": "370102199003079964",
+        "address": mark("山东省济南市历下区样本路1号"),
+        "valid_from": "2020-05-01",
+        "valid_to": "长期",
+        "phone": "19900001111",
+    }
+    cards, region = [held_card(), held_card(last_four=None)], {"region": REGION}
+    elsewhere = FoundApplication("370200", "icbc", "first", "reviewing", "R1", "bureau")
+    entity = {"credit_code": "", "unit_number": "", "name": mark("样本科技有限公司")}
+    summary = {"number": NUMBER, "bank": BANK, "applicant": applicant, "employer": entity} | region
+    return {
+        "opened": [region],
+        "known_card": [{"cards": cards}],
+        "resumed": [{"number": NUMBER}],
+        "bank": [{"complete": True} | region, {"complete": False} | region],
+        "bank_chosen": [{"bank": BANK}],
+        "checking": [{}],
+        "clear": [{}],
+        "stop": [
+            {"cards": (found_card("370200"),), "open_applications": ()} | region,
+            {"cards": (), "open_applications": (elsewhere,)} | region,
+        ],
+        "warn": [{"cards": (found_card(),)} | region, {"cards": ()} | region],
+        "wait": [
+            {"desks": ["社保局", BANK], "when": AT},
+            {"desks": [BANK], "when": None},
+        ],
+        "evidence": [region],
+        "evidence_screenshot": [{}],
+        "evidence_declare": [{}],
+        "evidence_sent": [{"case": CASE}],
+        "evidence_confirmed": [{}],
+        "evidence_refused": [{}],
+        "summary": [summary | {"typed": ("address", "valid_to")}, summary | {"typed": ()}],
+        "change": [{}],
+        "submitting": [{"number": NUMBER}],
+        "received": [{"number": NUMBER}],
+        "submit_later": [{"number": NUMBER, "when": AT}],
+        "manual": [{"number": NUMBER, "case": CASE}],
+        "mending": [
+            {"mending": mending(mark, kinds=("portrait",))},
+            {"mending": mending(mark, kinds=("id_front", "id_back"))},
+            {"mending": mending(mark, field="address")},
+            {"mending": mending(mark)},
+            {"mending": mending(mark, who="officer")},
+            {"mending": mending(mark, who="officer", message="")},
+        ],
+    }
+
+
+def documents(mark: Mark, language: str) -> dict[str, list[Values]]:
+    """Messages of papers."""
+    kind = {"zh": "证件照", "en": "Portrait photo"}[language]
+    both = {"zh": ["身份证人像面", kind], "en": ["ID card (photo side)", kind]}[language]
+    fault = {"message": mark("您的照片背景是蓝色"), "remedy": mark("请换成白底照片重新上传")}
+    one = {"label": "姓名", "value": mark("李娜"), "doubt": False}
+    doubted = {"label": "住址", "value": mark("样本路1号"), "doubt": True}
+    texts = [(fault["message"], fault["remedy"])]
+    codes = ("number_checksum", "number_length", "number_date", "bad_date", "future_date", "bad")
+    return {
+        "ask": [
+            {"kinds": both, "profile": photo_profile("370100")},
+            {"kinds": [kind], "profile": photo_profile("440300")},
+            {"kinds": [], "profile": photo_profile("370100")},
+        ],
+        "reading": [{}],
+        "not_expected": [{}],
+        "too_big": [{"limit": 20}],
+        "refused": [
+            {"kind": kind, "faults": [fault, fault], "mended": mended} for mended in (True, False)
+        ],
+        "offer": [
+            {"kind": kind, "fields": [one, doubted], "notices": [fault]},
+            {"kind": kind, "fields": [one], "notices": []},
+        ],
+        "accepted": [{"kind": kind, "notices": [fault]}, {"kind": kind, "notices": []}],
+        "fitted": [{"kind": kind}],
+        "missing": [{"kinds": both}],
+        "confirmed_toast": [{}],
+        "cannot_confirm": [{"finding": fault, "field": "住址"}, {"finding": None, "field": "住址"}],
+        "which_field": [{}],
+        "type_value": [{"field": "住址"}, {"field": "有效期止"}, {"field": "Valid until"}],
+        "bad_value": [{"code": code, "field": "住址"} for code in codes],
+        "corrected": [{"field": "住址"}],
+        "over": [{}],
+        "inconsistent": [{"texts": texts}],
+        "asked_hr": [{"texts": texts, "case": CASE}],
+        "escalated": [{"case": CASE}],
+        "failed": [{}],
+    }
+
+
+def status(mark: Mark) -> dict[str, list[Values]]:
+    """Messages of 查进度, of changes and of reminders."""
+    named = {"region": REGION, "bank": BANK}
+    reason = {"code": "photo_background", "field": None, "message": mark("背景不是白色")}
+    views = [
+        progress(mark, "draft", "give_documents", missing=("id_front",), bank_code=None),
+        progress(mark, "reviewing", "bureau_reviews", by=DUE, by_provisional=True),
+        progress(mark, "making", "bank_makes", by=DUE, due=DUE),
+        progress(mark, "returned", "mend", reason=reason),
+        progress(mark, "collectable", "collect", place=mark("历下区社保中心"), due=DUE, by=DUE),
+        progress(mark, "collected", "activate", social_enabled=True),
+        progress(mark, "collected", "enable", financial_active=True),
+    ]
+    number: Values = {"number": NUMBER}
+    last = [number | {"finished": finished} for finished in (True, False)]
+    where = [
+        number | {"place": place, "due": due}
+        for place in (mark("历下区社保中心"), None)
+        for due in (DUE, None)
+    ]
+    return {
+        "nothing": [{"cards": [held_card(CardStatus.LOST)]}, {"cards": []}],
+        "progress": [{"view": view} | named for view in views]
+        + [{"view": views[0], "region": REGION, "bank": ""}],
+        "reviewing": [number],
+        "returned": [number | {"reason": mark("背景不是白色")}, number | {"reason": ""}],
+        "making": [number],
+        "collectable": where,
+        "collected": last,
+        "social_enabled": last,
+        "financial_activated": last,
+        "sealed": [number],
+        "withdrawn": [number],
+        "withdrawal": [number | {"outcome": word} for word in ("done", "asked", "too_late")],
+        "remind_half_done": [number | {"missing": words} for words in (["证件照"], [])],
+        "remind_collect": where,
+        "remind_seal": where,
+        "remind_enable": [number],
+        "remind_activate": [number],
+    }
+
+
+def mydata(mark: Mark) -> dict[str, list[Values]]:
+    """Messages of 我的数据."""
+    line = (mark("姓名"), mark("李娜"))
+    short = Holding(
+        "roster", "花名册信息", (line,), "核对身份", "参保地人社部门", "在职期间", "规定"
+    )
+    long = Holding("views", "谁看过您的照片", (line,) * 25, "让您知情", "", "3 年")
+    kept = (Kept("办理记录", "规定", "3 年"), Kept("聊天消息", "自行删除", ""))
+    running = (RunningApplication(1, NUMBER, ApplicationStatus.REVIEWING),)
+    full = ErasePlan(("手机号", "聊天消息"), kept, running, (CASE,))
+    gone: list[Values] = [
+        {"files": 3, "running": [NUMBER], "refusal": "好的，不勉强"},
+        {"files": 0, "running": [], "refusal": "好的，不勉强"},
+    ]
+    return {
+        "holding": [{"holding": short}, {"holding": long}],
+        "exporting": [{}],
+        "exported": [{}],
+        "which": [{}],
+        "type": [{"field": "手机号"}],
+        "requested": [{"number": CASE}],
+        "withdraw": [{}],
+        "withdrawn": gone,
+        "erase": [{"plan": full}, {"plan": ErasePlan(("手机号",), (), (), ())}],
+        "erased": [{"plan": full}],
+        "not_yet": [{"plan": full}],
+    }
+
+
+def each(names: str, values: list[Values]) -> dict[str, list[Values]]:
+    """The same values for several messages."""
+    return {name: values for name in names.split()}
+
+
+def small(mark: Mark, language: str) -> dict[str, dict[str, list[Values]]]:
+    """Messages of the conversations that say little."""
+    name, nothing = {"name": mark("李娜")}, list[Values]([{}])
+    number = {"number": CASE}
+    words = [number | {"text": mark("请看卡面左下角。")}]
+    plain = "help stale language language_set edited cannot_read where_we_were offer_person thanks"
+    doors = "hello not_your_contact verify unknown expired used too_many account_taken ask_hr moved"
+    reasons = ("others_data", "out_of_scope", "insult", "injection", "gibberish", "no_policy")
+    left = [(True, "apply"), (False, "ask"), (False, None)]
+    common = each(f"{plain} leaver private", nothing) | {
+        "menu": [name],
+        "left": [{"draft": draft, "was": was} for draft, was in left],
+        "broken": [number, {"number": None}],
+    }
+    enrol = each(doors, nothing) | {
+        "welcome": [name | {"employer": mark("样本科技有限公司")}],
+        "wrong": [{"left": 2}, {"left": 1}],
+        "notice": [{"title": "个人信息处理告知", "notice": mark("谁在处理：样本科技有限公司")}],
+        "refused": [{"refusal": mark("好的，不勉强")}],
+    }
+    silent = "left not_officer too_late yours write_now decided_before bound"
+    numbered = "opened passed_on taken resolved again delivered recorded"
+    desk = each(silent, nothing) | each(numbered, [number]) | each("answer written", words)
+    desk |= {
+        "card": [
+            case(mark),
+            case(mark, assignee_id=2, status=CaseStatus.PENDING),
+            case(mark, assignee_id=2, status=CaseStatus.RESOLVED),
+            case(mark, kind="evidence", application_number=None, messages=()),
+        ],
+        "write_here": [number | {"officer": mark("王芳")}],
+        "sure": [number | {"what": what} for what in ("evidence_ok", "evidence_bad", "filed")],
+    }
+    rate = each("ask commented skipped closed", nothing) | {
+        "comment": [{"score": 2}, {"score": 5}],
+        "thanks": [{"score": 4}],
+    }
+    ask = each("what which unknown glad sorry", nothing) | {
+        "none": [{"reason": reason} for reason in reasons],
+        "answer": [{"part": part} for part in parts(language)],
+    }
+    return {"common": common, "enrol": enrol, "desk": desk, "rate": rate, "ask": ask}
+
+
+@cache
+def samples(language: str, mark: Mark = str) -> dict[str, list[Values]]:
+    """Values by message (`file.block`)."""
+    files = small(mark, language) | {
+        "apply": apply(mark),
+        "documents": documents(mark, language),
+        "status": status(mark),
+        "mydata": mydata(mark),
+    }
+    return {
+        f"{file}.{name}": values for file, said in files.items() for name, values in said.items()
+    }
