@@ -1,0 +1,1 @@
+"""What the benchmarks share: processes to start, people to play, and judges."""
