@@ -208,7 +208,9 @@ async def test_what_always_fails_dies_and_its_mailbox_hears_of_it(build: Build) 
     assert "样本" not in (dead.error or "")
     assert await results(house) == [(f"task:{number}", "work.failed", {"n": 1})]
     first, second, last = waits
-    assert first and second and first < second
+    assert first is not None
+    assert second is not None
+    assert first < second
     assert last == second  # a dead task waits for nothing more
 
 

@@ -27,13 +27,16 @@ def wanted(requirements: list[str]) -> set[str]:
 
 
 RUN = wanted(PROJECT["project"]["dependencies"])
+EXTRAS = wanted(
+    [text for extra in PROJECT["project"]["optional-dependencies"].values() for text in extra]
+)
 DEVELOP = wanted(PROJECT["dependency-groups"]["dev"])
 
 
 def table(title: str) -> dict[str, tuple[str, str, str]]:
     """Reason, licence and version by package, of one section of the page."""
     page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
-    section = page.split(f"## {title}", 1)[1].split("\n## ", 1)[0]
+    section = page.split(f"## {title}\n", 1)[1].split("\n## ", 1)[0]
     return {
         normal(name): (why, terms, version) for name, why, terms, version, _ in ROW.findall(section)
     }
@@ -41,15 +44,17 @@ def table(title: str) -> dict[str, tuple[str, str, str]]:
 
 def test_each_dependency_has_its_reason() -> None:
     assert set(table("To run")) == RUN
+    assert set(table("To run, if wanted")) == EXTRAS
     assert set(table("To develop")) == DEVELOP
 
 
-@pytest.mark.parametrize("name", sorted(RUN | DEVELOP))
+@pytest.mark.parametrize("name", sorted(RUN | EXTRAS | DEVELOP))
 def test_the_lock_has_the_documented_release(name: str) -> None:
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     pinned = re.search(rf"^{re.escape(name)}(?:\[[a-z,]+\])?==(\S+)", lock, re.M)
     assert pinned, f"{name} is not in requirements.lock: make lock"
-    _, _, version = (table("To run") | table("To develop"))[name]
+    tables = table("To run") | table("To run, if wanted") | table("To develop")
+    _, _, version = tables[name]
     assert version == pinned[1]
 
 
@@ -60,7 +65,7 @@ def test_nothing_in_the_lock_names_a_host() -> None:
     assert "--hash=sha256:" in lock
 
 
-@pytest.mark.parametrize("name", sorted(RUN))
+@pytest.mark.parametrize("name", sorted(RUN | EXTRAS))
 def test_what_runs_with_us_goes_with_apache(name: str) -> None:
     """No licence that reaches over to our own code."""
     found = metadata.metadata(name)
