@@ -51,10 +51,11 @@ async def build_runtime(settings: Settings, clock: Clock | None = None) -> Runti
     use(settings.applications)
     gateways = Gateways.from_settings(settings.gateways)
     flows = registry()
+    clock = clock or SystemClock(await _clock_offset(database))
     return Runtime(
         settings=settings,
         database=database,
-        clock=clock or SystemClock(await _clock_offset(database)),
+        clock=clock,
         files=FolderStore(settings.files_dir, keyring),
         application=build_application(settings, flows),
         registry=flows,
@@ -66,6 +67,9 @@ async def build_runtime(settings: Settings, clock: Clock | None = None) -> Runti
             banks=gateways,
             answerer=await asyncio.to_thread(Answerer.load, settings=settings.answers),
             max_upload_bytes=settings.documents.loading.max_bytes,
+            console=settings.console,
+            console_url=settings.console_address,
+            tick=clock.tick,
         ),
     )
 

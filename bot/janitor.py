@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from bot.logs import describe_error
 from bot.runtime import Runtime
+from services.console.signing import forget_old
 from services.privacy import sweep
 from storage import queue
 from storage.models import (
@@ -59,6 +60,7 @@ class Janitor:
         runner = self.runtime.settings.runner
         old = tick - timedelta(days=runner.inbox_days)
         async with self.runtime.database.transaction() as session:
+            await forget_old(session, tick)
             doubtful = select(col(DeliveryDoubt.outbox_id))
             waited_for = select(col(OutboxMessage.depends_on)).where(
                 col(OutboxMessage.depends_on).is_not(None)

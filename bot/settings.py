@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from knowledge.settings import AskSettings
 from services.applications.settings import ApplicationSettings
+from services.console.settings import ConsoleSettings
 from services.documents.settings import DocumentSettings
 from services.gateways.settings import GatewaySettings
 from services.imports.settings import ImportSettings
@@ -81,6 +82,7 @@ class Settings(BaseSettings):
 
     runner: RunnerSettings = RunnerSettings()
     people: PeopleSettings = PeopleSettings()
+    console: ConsoleSettings = ConsoleSettings()
     imports: ImportSettings = ImportSettings()
     documents: DocumentSettings = DocumentSettings()
     gateways: GatewaySettings = GatewaySettings()
@@ -97,6 +99,12 @@ class Settings(BaseSettings):
         if self.intake == "webhook" and not (self.public_url and self.webhook_secret):
             raise ValueError("intake=webhook needs public_url and webhook_secret")
         return self
+
+    @property
+    def console_address(self) -> str:
+        """Where browsers reach the console, without the path."""
+        found = (self.console.url or self.public_url).rstrip("/")
+        return found or f"http://{self.host}:{self.port}"
 
     def keyring(self) -> Keyring:
         """The keys.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers import ask, basics, desk, enrol, mydata, rate, status
+from handlers import ask, basics, console, desk, enrol, mydata, rate, status
 from handlers.applying import checking, mending, papers, road, start, submitting
 from handlers.steps import Registry
 
@@ -23,6 +23,7 @@ def registry() -> Registry:
             rate.flow,
             ask.flow,
             desk.flow,
+            console.flow,
             mydata.flow,
             basics.last,
         ]

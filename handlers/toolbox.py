@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from knowledge.ask import Answerer
+from services.console.settings import ConsoleSettings
 from services.people.settings import PeopleSettings
+from storage.clock import SystemClock
 
 
 class BankDirectory(Protocol):
@@ -20,10 +24,14 @@ class BankDirectory(Protocol):
 class Toolbox:
     """Settings and knowledge for conversations.
 
-    `max_upload_bytes` is what the messenger lets a bot download.
+    `max_upload_bytes` is what the messenger lets a bot download; `console_url` is where browsers
+    reach the console; `tick` is real time, for what must not follow a moved domain clock.
     """
 
     people: PeopleSettings
     banks: BankDirectory
     answerer: Answerer | None
     max_upload_bytes: int
+    console: ConsoleSettings = field(default_factory=ConsoleSettings)
+    console_url: str = ""
+    tick: Callable[[], datetime] = SystemClock().tick

@@ -1,4 +1,4 @@
-"""The program's own web routes: webhook, bureau callbacks, health, metrics, the demo's clock."""
+"""The program's web routes: webhook, callbacks, console, health, metrics, the demo's clock."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from bot import metrics
 from bot.intake import RUNTIME, same, webhook
 from bot.logs import describe_error
 from bot.runtime import Runtime
+from bot.web.console.app import add_console
 from services import applications as apps
 from services.gateways import CallbackError, verify_callback
 from storage import queue
@@ -36,6 +37,7 @@ def create_app(runtime: Runtime) -> web.Application:
     app.router.add_post("/callbacks/bureau", bureau_callback)
     if runtime.settings.demo_token is not None:
         app.router.add_post("/demo/clock", move_clock)
+    add_console(app, runtime)
     return app
 
 

@@ -12,6 +12,7 @@ from storage.models.cards import (
     Evidence,
     LookUp,
 )
+from storage.models.console import ConsoleSession, SignInLink
 from storage.models.desk import Case, CaseMessage, CaseStatus, Rating
 from storage.models.documents import Document, DocumentStatus, FileView, StoredFile
 from storage.models.people import (
@@ -61,6 +62,7 @@ __all__ = [
     "ChannelAccount",
     "Consent",
     "ConsentKind",
+    "ConsoleSession",
     "Conversation",
     "DeliveryDoubt",
     "Document",
@@ -83,6 +85,7 @@ __all__ = [
     "Role",
     "RoleGrant",
     "Row",
+    "SignInLink",
     "StateValue",
     "StoredFile",
     "Task",

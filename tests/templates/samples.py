@@ -319,7 +319,12 @@ def small(mark: Mark, language: str) -> dict[str, dict[str, list[Values]]]:
         "none": [{"reason": reason} for reason in reasons],
         "answer": [{"part": part} for part in parts(language)],
     }
-    return {"common": common, "enrol": enrol, "desk": desk, "rate": rate, "ask": ask}
+    url = "https://hr.example.com/console/sign-in#6vXn"
+    console = each("not_staff too_many signed_in ended", nothing) | {
+        "link": [{"url": url, "minutes": 10}]
+    }
+    found = {"common": common, "enrol": enrol, "desk": desk, "rate": rate, "ask": ask}
+    return found | {"console": console}
 
 
 @cache

@@ -1,6 +1,6 @@
 """first tables.
 
-Revision 0001, after nothing, written 2026-11-23.
+Revision 0001, after nothing, written 2026-11-25.
 """
 
 # ruff: noqa: PLR0915
@@ -363,6 +363,33 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "console_session",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("token_index", sa.String(64), nullable=False),
+        sa.Column("role_version", sa.String(64), nullable=False),
+        sa.Column("language", sa.String(8), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_console_session_person_id_person")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_console_session")),
+        sa.UniqueConstraint("token_index", name=op.f("uq_console_session_token_index")),
+    )
+    with op.batch_alter_table("console_session", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_console_session_expires_at"), ["expires_at"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_console_session_person_id"), ["person_id"], unique=False
+        )
+
+    op.create_table(
         "conversation",
         sa.Column("mailbox", sa.String(64), nullable=False),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -470,6 +497,30 @@ def upgrade() -> None:
             batch_op.f("ix_role_grant_employer_id"), ["employer_id"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_role_grant_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "sign_in_link",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("code_index", sa.String(64), nullable=False),
+        sa.Column("language", sa.String(8), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_sign_in_link_person_id_person")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_link")),
+        sa.UniqueConstraint("code_index", name=op.f("uq_sign_in_link_code_index")),
+    )
+    with op.batch_alter_table("sign_in_link", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_sign_in_link_expires_at"), ["expires_at"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_sign_in_link_person_id"), ["person_id"], unique=False)
 
     op.create_table(
         "stored_file",
@@ -754,6 +805,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_stored_file_expires_at"))
 
     op.drop_table("stored_file")
+    with op.batch_alter_table("sign_in_link", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sign_in_link_person_id"))
+        batch_op.drop_index(batch_op.f("ix_sign_in_link_expires_at"))
+
+    op.drop_table("sign_in_link")
     with op.batch_alter_table("role_grant", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_role_grant_person_id"))
         batch_op.drop_index(batch_op.f("ix_role_grant_employer_id"))
@@ -775,6 +831,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_conversation_person_id"))
 
     op.drop_table("conversation")
+    with op.batch_alter_table("console_session", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_console_session_person_id"))
+        batch_op.drop_index(batch_op.f("ix_console_session_expires_at"))
+
+    op.drop_table("console_session")
     with op.batch_alter_table("channel_account", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_channel_account_user",

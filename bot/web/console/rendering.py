@@ -1,0 +1,58 @@
+"""The console's Jinja templates, words and static files."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from bot.filters import filters
+from bot.web.console import words
+from bot.web.console.pages import Page
+from knowledge.regions import find, full_name
+
+_HERE = Path(__file__).parent
+STATIC = _HERE / "static"
+
+
+class Renderer:
+    """Pages in a language; every value is escaped."""
+
+    def __init__(self, pages: tuple[Page, ...]) -> None:
+        self.environment = Environment(
+            loader=FileSystemLoader(_HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.environment.filters.update(filters())
+        self.environment.filters["area"] = area
+        self.environment.globals.update(static=static_address)
+        self.navigation = tuple(page for page in pages if page.nav)
+
+    def page(self, template: str, language: str, **values: Any) -> str:
+        """The text of `templates/<template>.html.j2`."""
+        found = self.environment.get_template(f"{template}.html.j2")
+        values.setdefault("visit", None)
+        return found.render(
+            language=language,
+            t=partial(words.say, language),
+            **values,
+        )
+
+
+def area(prefix: str) -> str:
+    """The name of a region prefix (`37`, `3701`); empty for none."""
+    code = prefix.ljust(6, "0")
+    return full_name(code) if prefix and find(code) else prefix
+
+
+@cache
+def static_address(name: str) -> str:
+    """A static file's address; it changes with the content, so that it can be kept for long."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return f"/console/static/{name}?v={digest}"

@@ -1,0 +1,73 @@
+"""The console's words: the same names in both languages, and every name that is used."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from bot.web import console
+from bot.web.console.table import every_page
+from bot.web.console.words import LANGUAGES, catalogue
+
+HERE = Path(console.__file__).parent
+_USED = (
+    re.compile(r"\bt\('([a-z_]+\.[a-z_0-9]+)'[,)]"),
+    re.compile(r"\.say\(\s*\"([a-z_]+\.[a-z_0-9]+)\""),
+)
+_COMPOSED = re.compile(r"\bt\('([a-z_]+\.[a-z_0-9]*)' ~")
+_SAID = re.compile(r"(?:goes\([^()]*(?:\([^()]*\)[^()]*)*?|said=)\"([a-z_]+)\"\)")
+
+
+def sources() -> str:
+    """Every template and every module of the console."""
+    paths = [*HERE.rglob("*.j2"), *HERE.rglob("*.py")]
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(paths))
+
+
+def placeholders(text: str) -> set[str]:
+    """The values that a sentence takes."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_both_languages_have_the_same_names_and_values() -> None:
+    first, second = (catalogue(language) for language in LANGUAGES)
+    assert set(first) == set(second)
+    assert [k for k in first if placeholders(first[k]) != placeholders(second[k])] == []
+
+
+def test_every_name_that_is_used_is_there() -> None:
+    text = sources()
+    used = {name for pattern in _USED for name in pattern.findall(text)}
+    assert len(used) > 15
+    assert sorted(used - set(catalogue("zh"))) == []
+
+
+def test_every_name_is_used() -> None:
+    text = sources()
+    used = {name for pattern in _USED for name in pattern.findall(text)}
+    heads = tuple(_COMPOSED.findall(text))
+    idle = [
+        name
+        for name in catalogue("zh")
+        if name not in used
+        and not name.startswith((*heads, "said.", "frame.nav_"))
+        and f'"{name}"' not in text
+    ]
+    assert idle == []
+
+
+def test_navigation_has_names() -> None:
+    for page in every_page():
+        if page.nav:
+            assert f"frame.nav_{page.name.replace('.', '_')}" in catalogue("zh")
+
+
+@pytest.mark.parametrize("name", sorted(catalogue("zh")))
+def test_chinese_is_chinese(name: str) -> None:
+    """Full-width punctuation between Chinese characters."""
+    text = catalogue("zh")[name]
+    assert not re.search(r"[\u4e00-\u9fff][,;:!?()]", text), text
+    assert not re.search(r"[,;:!?()][\u4e00-\u9fff]", text), text
