@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, func, or_, select, text, update
+from sqlalchemy import bindparam, delete, exists, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -19,6 +19,37 @@ from storage.models import EventStatus, InboxEvent, Task, TaskStatus, Timer
 
 INBOX, OUTBOX, TASKS, TIMERS = "inbox", "outbox", "tasks", "timers"
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(:key, 0))")
+
+# The claims run at every wake-up of every worker, so they are put together once.
+_OLDER = aliased(InboxEvent)
+_NEXT_EVENT = (
+    select(InboxEvent)
+    .where(
+        col(InboxEvent.status) == EventStatus.PENDING,
+        or_(col(InboxEvent.not_before).is_(None), col(InboxEvent.not_before) <= bindparam("now")),
+        ~exists().where(
+            col(_OLDER.mailbox) == col(InboxEvent.mailbox),
+            col(_OLDER.status) == EventStatus.PENDING,
+            col(_OLDER.id) < col(InboxEvent.id),
+        ),
+    )
+    .order_by(col(InboxEvent.id))
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_FREE_TASK = (col(Task.status) == TaskStatus.PENDING) & or_(
+    col(Task.not_before).is_(None), col(Task.not_before) <= bindparam("now")
+)
+_ABANDONED_TASK = (col(Task.status) == TaskStatus.RUNNING) & (
+    col(Task.lease_until) < bindparam("tick")
+)
+_NEXT_TASK = (
+    select(Task)
+    .where(or_(_FREE_TASK, _ABANDONED_TASK))
+    .order_by(col(Task.id))
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
 
 
 def is_sqlite(session: AsyncSession) -> bool:
@@ -77,23 +108,7 @@ async def claim_event(session: AsyncSession, now: datetime) -> InboxEvent | None
 
     The open transaction is the lease: a killed worker's claim goes with its connection.
     """
-    older = aliased(InboxEvent)
-    statement = (
-        select(InboxEvent)
-        .where(
-            col(InboxEvent.status) == EventStatus.PENDING,
-            or_(col(InboxEvent.not_before).is_(None), col(InboxEvent.not_before) <= now),
-            ~exists().where(
-                col(older.mailbox) == col(InboxEvent.mailbox),
-                col(older.status) == EventStatus.PENDING,
-                col(older.id) < col(InboxEvent.id),
-            ),
-        )
-        .order_by(col(InboxEvent.id))
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    return (await session.execute(statement)).scalar_one_or_none()
+    return (await session.execute(_NEXT_EVENT, {"now": now})).scalar_one_or_none()
 
 
 async def add_task(
@@ -131,17 +146,8 @@ async def claim_task(session: AsyncSession, now: datetime, tick: datetime) -> Ta
 
     `now` is domain time (a wait until tomorrow moves with the demo's day), `tick` real time.
     """
-    due = or_(col(Task.not_before).is_(None), col(Task.not_before) <= now)
-    free = (col(Task.status) == TaskStatus.PENDING) & due
-    abandoned = (col(Task.status) == TaskStatus.RUNNING) & (col(Task.lease_until) < tick)
-    statement = (
-        select(Task)
-        .where(or_(free, abandoned))
-        .order_by(col(Task.id))
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    return (await session.execute(statement)).scalar_one_or_none()
+    given = {"now": now, "tick": tick}
+    return (await session.execute(_NEXT_TASK, given)).scalar_one_or_none()
 
 
 async def set_timer(

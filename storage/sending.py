@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -18,6 +18,30 @@ from storage.models import DeliveryDoubt, OnDoubt, OutboxMessage, OutboxStatus, 
 from storage.queue import is_sqlite
 
 OPEN = (OutboxStatus.PENDING, OutboxStatus.SENDING)
+
+# Put together once: every sender asks it at every wake-up.
+_OLDER, _BEFORE = aliased(OutboxMessage), aliased(OutboxMessage)
+_NEXT_MESSAGE = (
+    select(OutboxMessage)
+    .where(
+        col(OutboxMessage.status) == OutboxStatus.PENDING,
+        or_(
+            col(OutboxMessage.not_before).is_(None),
+            col(OutboxMessage.not_before) <= bindparam("tick"),
+        ),
+        ~exists().where(
+            col(_OLDER.chat) == col(OutboxMessage.chat),
+            col(_OLDER.status).in_(OPEN),
+            col(_OLDER.id) < col(OutboxMessage.id),
+        ),
+        ~exists().where(
+            col(_BEFORE.id) == col(OutboxMessage.depends_on), col(_BEFORE.status).in_(OPEN)
+        ),
+    )
+    .order_by(col(OutboxMessage.id))
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
 
 
 @dataclass(frozen=True)
@@ -33,26 +57,7 @@ async def claim_message(
     session: AsyncSession, tick: datetime, lease: timedelta
 ) -> OutboxMessage | None:
     """The next message that may be tried: the oldest open one of its chat, not waiting."""
-    older, before = aliased(OutboxMessage), aliased(OutboxMessage)
-    statement = (
-        select(OutboxMessage)
-        .where(
-            col(OutboxMessage.status) == OutboxStatus.PENDING,
-            or_(col(OutboxMessage.not_before).is_(None), col(OutboxMessage.not_before) <= tick),
-            ~exists().where(
-                col(older.chat) == col(OutboxMessage.chat),
-                col(older.status).in_(OPEN),
-                col(older.id) < col(OutboxMessage.id),
-            ),
-            ~exists().where(
-                col(before.id) == col(OutboxMessage.depends_on), col(before.status).in_(OPEN)
-            ),
-        )
-        .order_by(col(OutboxMessage.id))
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    message = (await session.execute(statement)).scalar_one_or_none()
+    message = (await session.execute(_NEXT_MESSAGE, {"tick": tick})).scalar_one_or_none()
     if message is not None:
         message.status = OutboxStatus.SENDING
         message.claimed_until = tick + lease
