@@ -17,7 +17,7 @@ from bot.intake import ALLOWED, Poller
 from bot.janitor import Janitor
 from bot.logs import describe_error
 from bot.renderer import JinjaRenderer
-from bot.runtime import Runtime
+from bot.runtime import Reader, Runtime
 from bot.sender import Sender
 from bot.settings import Settings
 from bot.tasks import TaskRunner
@@ -41,8 +41,16 @@ Step = Callable[[], Awaitable[bool]]
 _IDLE_ROUNDS = 10
 
 
-async def build_runtime(settings: Settings, clock: Clock | None = None) -> Runtime:
-    """Every part of one process, not yet running."""
+async def build_runtime(
+    settings: Settings,
+    clock: Clock | None = None,
+    *,
+    reader: Reader | None = None,
+    answerer: Answerer | None = None,
+) -> Runtime:
+    """Every part of one process, not yet running. What is costly to start may be brought along."""
+    if answerer is None:
+        answerer = await asyncio.to_thread(Answerer.load, settings=settings.answers)
     keyring = settings.keyring()
     runner = settings.runner
     database = Database(
@@ -60,12 +68,12 @@ async def build_runtime(settings: Settings, clock: Clock | None = None) -> Runti
         application=build_application(settings, flows),
         registry=flows,
         renderer=JinjaRenderer(),
-        reader=DocumentReader(settings.documents),
+        reader=reader or DocumentReader(settings.documents),
         gateways=gateways,
         tools=Toolbox(
             people=settings.people,
             banks=gateways,
-            answerer=await asyncio.to_thread(Answerer.load, settings=settings.answers),
+            answerer=answerer,
             max_upload_bytes=settings.documents.loading.max_bytes,
             console=settings.console,
             console_url=settings.console_address,

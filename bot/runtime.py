@@ -7,8 +7,8 @@ import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol, TypeVar
 
 import structlog
 
@@ -18,7 +18,8 @@ from bot.settings import Settings
 from handlers.steps import Registry
 from handlers.toolbox import Toolbox
 from handlers.turn import Renderer
-from services.documents.reader import DocumentReader
+from services.documents.document import ReadDocument
+from services.documents.profile import PortraitProfile
 from services.gateways import Gateways
 from storage.clock import Clock
 from storage.database import Database
@@ -26,6 +27,23 @@ from storage.files import FileStore
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
+
+
+class Reader(Protocol):
+    """What reads uploads: `services.documents.reader.DocumentReader`."""
+
+    async def start(self) -> None: ...
+
+    async def read(
+        self,
+        data: bytes,
+        *,
+        kind: str | None = None,
+        profile: PortraitProfile | None = None,
+        today: date,
+    ) -> list[ReadDocument]: ...
+
+    async def close(self) -> None: ...
 
 
 @dataclass
@@ -39,7 +57,7 @@ class Runtime:
     application: BotApplication
     registry: Registry
     renderer: Renderer
-    reader: DocumentReader
+    reader: Reader
     gateways: Gateways
     tools: Toolbox
     name: str = field(default_factory=lambda: secrets.token_hex(8))

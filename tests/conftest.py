@@ -19,6 +19,7 @@ from tests.support.chromium import Chromium, find_chromium, has_chinese_font
 from tests.support.clock import ManualClock
 from tests.support.demand import lacking
 from tests.support.postgres import TEMPLATE, PostgresUnavailableError, Server, find_binaries
+from tests.support.reader import SharedReader
 
 _NOISE = r"ignore:\s*.*You probably want to use .session.exec:DeprecationWarning"
 _ENGINES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
@@ -116,6 +117,14 @@ async def database(database_url: str, keyring: Keyring) -> AsyncIterator[Databas
     opened = Database(database_url, keyring)
     yield opened
     await opened.dispose()
+
+
+@pytest.fixture(scope="session")
+def shared_reader() -> Iterator[SharedReader]:
+    """Reader processes for every world of the run."""
+    shared = SharedReader()
+    yield shared
+    shared.stop()
 
 
 @pytest.fixture(scope="session")

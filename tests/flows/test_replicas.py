@@ -11,17 +11,20 @@ from sqlmodel import select
 
 from bot.compose import build_runtime, running
 from storage.models import Lease
-from tests.support.world import World, free_port, open_world, text_of
+from tests.support.reader import SharedReader
+from tests.support.world import World, answerer, free_port, open_world, text_of
 
 pytestmark = pytest.mark.postgresql
 
 
 @pytest.fixture
-async def two(tmp_path: Path, postgres_url: str) -> AsyncIterator[tuple[World, World]]:
+async def two(
+    tmp_path: Path, postgres_url: str, shared_reader: SharedReader
+) -> AsyncIterator[tuple[World, World]]:
     """A world, and a second process of its bot; the first stops before the second."""
-    async with open_world(tmp_path, postgres_url) as world:
+    async with open_world(tmp_path, postgres_url, reader=shared_reader) as world:
         settings = world.runtime.settings.model_copy(update={"port": free_port()})
-        second = await build_runtime(settings)
+        second = await build_runtime(settings, reader=shared_reader, answerer=answerer())
         async with running(second):
             yield (
                 world,

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from tests.support.reader import SharedReader
 from tests.support.world import World, free_port, open_world
 
 
 @pytest.fixture
-async def called(tmp_path: Path, database_url: str) -> AsyncIterator[World]:
+async def called(
+    tmp_path: Path, database_url: str, shared_reader: SharedReader
+) -> AsyncIterator[World]:
     """A world whose messenger delivers to the webhook."""
     port = free_port()
     settings: dict[str, Any] = {
@@ -21,7 +24,7 @@ async def called(tmp_path: Path, database_url: str) -> AsyncIterator[World]:
         "public_url": f"http://127.0.0.1:{port}",
         "webhook_secret": "made-up-webhook-secret",
     }
-    async with open_world(tmp_path, database_url, **settings) as world:
+    async with open_world(tmp_path, database_url, reader=shared_reader, **settings) as world:
         yield world
 
 

@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,9 @@ from sqlmodel import col, select
 from bot.application import bot_of
 from bot.commands.demo_people import import_company, seed_sandbox
 from bot.compose import build_runtime, running
-from bot.runtime import Runtime
+from bot.runtime import Reader, Runtime
 from bot.settings import Settings
+from knowledge.ask import Answerer
 from messenger.app import create_app as create_messenger
 from messenger.client import MessengerClient
 from messenger.settings import MessengerSettings
@@ -51,8 +53,20 @@ PATIENCE = 60.0
 
 
 def picture(employee: Employee, kind: str, **how: Any) -> bytes:
-    """A made-up picture of an employee's paper."""
-    return render(kind, employee, seed=5, grade="clean", **how).image
+    """A made-up picture of an employee's paper, drawn once a run."""
+    key = (employee.person.id_number, kind, *sorted(how.items()))
+    if key not in _DRAWN:
+        _DRAWN[key] = render(kind, employee, seed=5, grade="clean", **how).image
+    return _DRAWN[key]
+
+
+_DRAWN: dict[tuple[Any, ...], bytes] = {}
+
+
+@cache
+def answerer() -> Answerer:
+    """The policy answers, loaded once a run: nothing in them changes."""
+    return Answerer.load()
 
 
 class Talker:
@@ -299,14 +313,25 @@ async def serving(app: web.Application, port: int = 0) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def open_world(
-    folder: Path, database_url: str, *, size: int = 16, seed: int = 11, **settings: Any
+    folder: Path,
+    database_url: str,
+    *,
+    reader: Reader | None = None,
+    size: int = 16,
+    seed: int = 11,
+    **settings: Any,
 ) -> AsyncIterator[World]:
-    """Start everything on free ports, import the company, and stop it all at the end."""
+    """Start everything on free ports, import the company, and stop it all at the end.
+
+    `reader` is shared with other worlds; without one this world starts its own processes.
+    """
     async with AsyncExitStack() as stack:
         messenger_url = await stack.enter_async_context(serving(_messenger(folder)))
         sandbox_url = await stack.enter_async_context(serving(_sandbox(folder)))
         runtime = await build_runtime(
-            bot_settings(folder, database_url, messenger_url, sandbox_url, **settings)
+            bot_settings(folder, database_url, messenger_url, sandbox_url, **settings),
+            reader=reader,
+            answerer=answerer(),
         )
         await stack.enter_async_context(running(runtime))
         http = await stack.enter_async_context(aiohttp.ClientSession())
