@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from telegram.ext import Application, ApplicationBuilder, BaseHandler, ExtBot
@@ -10,6 +11,9 @@ from telegram.request import HTTPXRequest
 from bot.settings import Settings
 from handlers.steps import Registry
 from storage.guard import refuse_in_turn
+
+# Waiting times come as `timedelta`: PTB's coming way, which it still asks for by this variable.
+os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 

@@ -100,8 +100,15 @@ class _Worker:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGKILL)  # Popen's kill would reap it first
         await asyncio.shield(process.wait())
+        # Its pipes are let go here: later there may be no event loop left to do it.
         if process.stdin is not None:
             process.stdin.close()
+            with contextlib.suppress(OSError):
+                await process.stdin.wait_closed()
+        if process.stdout is not None:
+            with contextlib.suppress(OSError):
+                await process.stdout.read()
+        await asyncio.sleep(0)
 
 
 class DocumentReader:
