@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 
 from benchmarks.support import leak
+from benchmarks.support.calm import Calm
 from benchmarks.support.canaries import Searcher
 from benchmarks.support.cast import Member, introduce, prepare
 from benchmarks.support.chat import Chat
@@ -40,7 +41,7 @@ from tests.support.postgres import Server
 
 _REDELIVERED = 0.25
 _AIM_SECONDS = 12.0
-_QUIET_SECONDS = 6.0
+_GRACE_SECONDS = 10.0
 _LONGEST_QUIET = 180.0
 _STORY_SECONDS = 1500.0
 
@@ -233,16 +234,13 @@ class CrashRun:
             await asyncio.to_thread(path.write_text, text, "utf-8")
 
     async def _quiet(self, admin: Admin) -> None:
-        """Until nothing was sent for a while, and everybody is alive."""
+        """Until nothing is on its way any more, and everybody is alive (a bounded time)."""
+        calm = Calm(self.town.longest_lease + _GRACE_SECONDS)
         deadline = time.monotonic() + _LONGEST_QUIET
-        seen, since = -1, time.monotonic()
         while time.monotonic() < deadline:
             stats = await admin.messenger("GET", "stats")
-            calls = sum(n for by in stats["requests"].values() for n in by.values())
             alive = all(worker.running.is_set() for worker in self.workers)
-            if calls != seen or stats["updates"]["pending"] or not alive:
-                seen, since = calls, time.monotonic()
-            elif time.monotonic() - since > _QUIET_SECONDS:
+            if calm.reached(stats, alive=alive, at=time.monotonic()):
                 return
             await asyncio.sleep(0.5)
 

@@ -44,6 +44,7 @@ class Town:
     folder: Path
     database_url: str
     intake: str = "polling"
+    longest_lease: int = 15
     key: str = field(default_factory=generate_key)
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(24))
 
@@ -95,7 +96,7 @@ class Town:
             "SHEBAO_RUNNER__SENDERS": "3",
             "SHEBAO_RUNNER__POLL_SECONDS": "0.5",
             "SHEBAO_RUNNER__TASK_LEASE_SECONDS": "6",
-            "SHEBAO_RUNNER__SEND_LEASE_SECONDS": "15",
+            "SHEBAO_RUNNER__SEND_LEASE_SECONDS": str(self.longest_lease),
             "SHEBAO_RUNNER__LEADER_SECONDS": "6",
             "SHEBAO_RUNNER__BACKOFF_SECONDS": "0.2",
             "SHEBAO_RUNNER__BACKOFF_LIMIT_SECONDS": "5",
