@@ -80,7 +80,8 @@ async def leave(turn: Turn) -> None:
     was = turn.state.flow
     turn.end()
     application = await apps.current(turn.session, turn.me.id)
-    draft = application is not None and application.status == "draft" and was == "apply"
+    ours = application is not None and application.status in ("draft", "evidence")
+    draft = ours and was == "apply"
     turn.say("common.left", menu=turn.has_menu, draft=draft, was=was)
 
 

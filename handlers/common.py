@@ -36,6 +36,16 @@ def again(label: str, action: str, ref: object = None, **values: object) -> Butt
     return Button(label, action, None if ref is None else str(ref), lasting=True, values=values)
 
 
+def elsewhere(turn: Turn) -> bool:
+    """Whether the person is in the middle of another matter, whose words news must not catch."""
+    return turn.state.flow not in (None, "apply", "ask")
+
+
+def come_back(turn: Turn) -> None:
+    """The button that leads back to the application, where news came in between."""
+    turn.say("common.where_we_were", [[again("apply.resume", "apply")]])
+
+
 async def application_of(turn: Turn) -> ApplicationView | None:
     """The application that an own event is about, when this mailbox is its owner's.
 

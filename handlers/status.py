@@ -19,6 +19,7 @@ from storage.models import OnDoubt
 flow = Flow("status")
 _NEXT: dict[str, tuple[str, str]] = {
     "give_documents": ("apply.resume", "apply"),
+    "give_evidence": ("apply.resume", "apply"),
     "confirm_fields": ("apply.resume", "apply"),
     "answer_check": ("apply.resume", "apply"),
     "mend": ("status.mend", "mend"),

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from handlers.common import again, application_of, rows, tell_hr, tongue
+from collections.abc import Sequence
+
+from handlers.common import (
+    again,
+    application_of,
+    come_back,
+    elsewhere,
+    rows,
+    tell_hr,
+    tongue,
+)
 from handlers.inputs import Happened
 from handlers.steps import KNOWN, Flow, happened, press
 from handlers.turn import Button, Turn
 from knowledge.regions import full_name
 from services import applications as apps
 from services import cases
-from services.applications.views import ApplicationView, Decision
+from services.applications.decisions import ALL_WAYS
+from services.applications.views import ApplicationView, Decision, Way
 from storage.models import ApplicationStatus
 
 flow = Flow("apply")
@@ -57,8 +68,29 @@ async def checked(turn: Turn) -> None:
     )
     if decision is None:
         return
-    turn.state.flow, turn.state.data = flow.name, {"application": application.id}
-    await decided(turn, decision)
+    if elsewhere(turn):
+        decided_meanwhile(turn, decision)
+    else:
+        turn.state.flow, turn.state.data = flow.name, {"application": application.id}
+        await decided(turn, decision)
+    if decision.escalate:
+        case = await cases.open_case(
+            turn.session, application.person_id, "desk_down", application.id, turn.now
+        )
+        tell_hr(turn, case.id)
+
+
+def decided_meanwhile(turn: Turn, decision: Decision) -> None:
+    """Tell it, and leave the person where they are."""
+    if decision.outcome == "stop":
+        say_stop(turn, decision)
+        return
+    if decision.outcome == "wait":
+        turn.say("apply.wait", desks=decision.waiting_for, when=decision.not_before)
+        return
+    if decision.outcome == "clear":
+        turn.say("apply.clear")
+    come_back(turn)
 
 
 async def decided(turn: Turn, decision: Decision) -> None:
@@ -82,29 +114,29 @@ async def decided(turn: Turn, decision: Decision) -> None:
     else:
         turn.goto("waiting")
         turn.say("apply.wait", desks=decision.waiting_for, when=decision.not_before)
-    if decision.escalate:
-        case = await cases.open_case(
-            turn.session,
-            decision.application.person_id,
-            "desk_down",
-            decision.application.id,
-            turn.now,
-        )
-        tell_hr(turn, case.id)
 
 
 def stop(turn: Turn, decision: Decision) -> None:
     """There is a card (or an application) in this province already; three ways on."""
     turn.end()
-    ways = [again(f"apply.way_{way}", "way", way) for way in decision.ways]
+    say_stop(turn, decision)
+
+
+def say_stop(turn: Turn, decision: Decision) -> None:
+    """What there is, and what can be done with it."""
     person = again("menu.person", "person", f"application:{decision.application.id}")
     turn.say(
         "apply.stop",
-        [*rows(ways, 1), [person]],
+        [*rows(ways_of(decision.ways), 1), [person]],
         cards=decision.cards,
         open_applications=decision.open_applications,
         region=full_name(decision.application.region_code),
     )
+
+
+def ways_of(ways: Sequence[Way]) -> list[Button]:
+    """What can be done with a card that exists."""
+    return [again(f"apply.way_{way}", "way", way) for way in ways]
 
 
 @flow.on(press("way"))
@@ -128,23 +160,43 @@ async def warned_goes_on(turn: Turn) -> None:
 @flow.prompt("evidence")
 async def ask_evidence(turn: Turn) -> None:
     """The person's own card list, or their word; an officer confirms."""
-    buttons = [
+    state = await apps.evidence_state(turn.session, turn.data["application"])
+    if "screenshot" in state.needs:
+        region = full_name(state.application.region_code)
+        turn.say("apply.evidence", declarations(), region=region)
+    else:
+        turn.say("apply.evidence_declare", declarations())
+
+
+def declarations() -> list[list[Button]]:
+    """The two things that a person can say of cards in their province."""
+    return [
         [Button("apply.no_card", "declare", "no")],
         [Button("apply.have_card", "declare", "yes")],
         [Button("common.exit", "exit")],
     ]
-    turn.say("apply.evidence", buttons, region=full_name(turn.me.region_code))
 
 
 @flow.on(press("declare"), at="evidence")
 async def declared(turn: Turn) -> None:
     """What the person declares about cards in this province."""
     has_card = getattr(turn.input, "ref", "") == "yes"
-    state = await apps.declare(turn.session, turn.data["application"], has_card, turn.now)
-    if "screenshot" in state.needs:
-        turn.say("apply.evidence_screenshot")
+    await apps.declare(turn.session, turn.data["application"], has_card, turn.now)
+    if has_card:
+        turn.say("apply.evidence_has_card", [*rows(ways_of(ALL_WAYS), 1), *declarations()[:1]])
         return
-    await evidence_ready(turn)
+    await evidence_next(turn)
+
+
+async def evidence_next(turn: Turn) -> None:
+    """What is still missing for the officer, or that it is theirs now."""
+    state = await apps.evidence_state(turn.session, turn.data["application"])
+    if state.ready:
+        await evidence_ready(turn)
+    elif "screenshot" in state.needs:
+        turn.say("apply.evidence_screenshot")
+    else:
+        turn.say("apply.evidence_declare", declarations())
 
 
 async def evidence_ready(turn: Turn) -> None:
@@ -163,10 +215,15 @@ async def evidence_decided(turn: Turn) -> None:
     application = await application_of(turn)
     if application is None:
         return
-    turn.state.flow, turn.state.data = flow.name, {"application": application.id}
+    away = elsewhere(turn)
     if application.status == ApplicationStatus.STOPPED:
-        turn.end()
+        if not away:
+            turn.end()
         turn.say("apply.evidence_refused", [[again("menu.person", "person")]])
         return
     turn.say("apply.evidence_confirmed")
+    if away:
+        come_back(turn)
+        return
+    turn.state.flow, turn.state.data = flow.name, {"application": application.id}
     await turn.ask("summary")

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from handlers.common import again, application_of, rows, tell_hr
+from handlers.applying.checking import evidence_next
+from handlers.common import again, application_of, come_back, elsewhere, rows, tell_hr
 from handlers.inputs import Happened, Text, Upload
 from handlers.steps import KNOWN, Flow, happened, press, text, upload
 from handlers.turn import Button, Turn
@@ -84,7 +85,8 @@ async def was_read(turn: Turn) -> None:
     )
     if outcome.ignored:
         return
-    if turn.state.flow != "apply":
+    away = elsewhere(turn)
+    if turn.state.flow != "apply" and not away:
         turn.state.flow, turn.state.data = "apply", {"application": application.id}
         turn.goto("documents")
     for document in outcome.documents:
@@ -94,6 +96,9 @@ async def was_read(turn: Turn) -> None:
         refuse(turn, document)
     if outcome.escalate:
         await escalate(turn, application.id, application.person_id)
+    if away:
+        come_back(turn)
+        return
     # A mended portrait or a reading on offer: the person answers that first.
     waiting = any(document.mended_id is not None for document in refused)
     if not waiting:
@@ -114,11 +119,7 @@ async def after_reading(turn: Turn, outcome: ReadingOutcome) -> None:
     """Say what is still missing, or go on."""
     if turn.state.step == "evidence":
         if any(document.kind == "ecard_list" for document in outcome.documents):
-            buttons = [
-                [Button("apply.no_card", "declare", "no")],
-                [Button("apply.have_card", "declare", "yes")],
-            ]
-            turn.say("apply.evidence_declare", buttons)
+            await evidence_next(turn)
         return
     offered = any(document.status == "offered" for document in outcome.documents)
     if not offered and turn.state.step not in ("field", "value"):

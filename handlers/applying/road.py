@@ -27,6 +27,8 @@ async def next_step(turn: Turn, application: ApplicationView) -> None:
         await turn.ask("consent")
     elif application.missing or any(d.status == "offered" for d in application.documents):
         await turn.ask("documents")
+    elif await apps.still_checked(turn.session, application.id, turn.now):
+        await turn.ask("summary")
     else:
         await check(turn, application)
 

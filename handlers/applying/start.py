@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from handlers.applying.checking import ways_of
 from handlers.applying.road import next_step
 from handlers.common import again, rows
 from handlers.steps import Flow, command, press
@@ -9,11 +10,12 @@ from handlers.turn import Turn
 from knowledge.regions import full_name, same_province
 from services import applications as apps
 from services import cards
+from services.applications.decisions import ALL_WAYS
+from services.applications.views import ApplicationView
 from storage.models import ApplicationStatus, CardStatus
 
 flow = Flow("apply")
 EDITABLE = (ApplicationStatus.DRAFT,)
-WAYS = ("use_card", "replace", "change_bank")
 
 
 @flow.on(command("apply"))
@@ -45,6 +47,9 @@ async def begin(turn: Turn) -> None:
     elif application.status == ApplicationStatus.RETURNED:
         await turn.start("mend")
         return
+    elif application.status == ApplicationStatus.EVIDENCE:
+        await evidence_again(turn, application, greet=not quiet)
+        return
     elif application.status not in EDITABLE:
         turn.end()
         await turn.start("status")
@@ -53,6 +58,18 @@ async def begin(turn: Turn) -> None:
         turn.say("apply.resumed", number=application.number)
     turn.state.data = {"application": application.id}
     await next_step(turn, application)
+
+
+async def evidence_again(turn: Turn, application: ApplicationView, *, greet: bool) -> None:
+    """Back to the screenshot and the declaration, or to waiting for the officer."""
+    if (await apps.evidence_state(turn.session, application.id)).ready:
+        turn.end()
+        await turn.start("status")
+        return
+    if greet:
+        turn.say("apply.resumed", number=application.number)
+    turn.state.data = {"application": application.id}
+    await turn.ask("evidence")
 
 
 async def known_card(turn: Turn) -> bool:
@@ -66,10 +83,9 @@ async def known_card(turn: Turn) -> bool:
     if not held:
         return False
     turn.end()
-    ways = [again(f"apply.way_{way}", "way", way) for way in WAYS]
     turn.say(
         "apply.known_card",
-        [*rows(ways, 1), [again("apply.not_mine", "apply.anyway")]],
+        [*rows(ways_of(ALL_WAYS), 1), [again("apply.not_mine", "apply.anyway")]],
         cards=held,
         region=full_name(region),
     )

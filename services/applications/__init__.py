@@ -63,6 +63,7 @@ from services.applications.submitting import (
     load_package,
     record_filed,
     record_submission,
+    still_checked,
     submit,
     summary,
 )
@@ -155,6 +156,7 @@ __all__ = [
     "run_poll",
     "run_submit",
     "run_withdraw",
+    "still_checked",
     "submit",
     "summary",
     "told",

@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge.workdays import Deadline, add_workdays
 from services.applications import rows
+from services.applications.evidence import DECLARED_CARD, DECLARED_NONE
 from services.applications.mending import current_mending, last_return
 from services.applications.settings import rules
 from services.applications.submitting import BY_HAND
@@ -20,7 +21,6 @@ _CLOSED_DAYS = 90
 _NEXT: dict[ApplicationStatus, str] = {
     ApplicationStatus.CHECKING: "answer_check",
     ApplicationStatus.WAITING: "wait_bureau_back",
-    ApplicationStatus.EVIDENCE: "officer_confirms",
     ApplicationStatus.SUBMITTING: "wait_bureau_back",
     ApplicationStatus.REVIEWING: "bureau_reviews",
     ApplicationStatus.RETURNED: "mend",
@@ -91,8 +91,10 @@ def _next(view: ApplicationView, events: list[ApplicationEvent]) -> str:
         if view.missing:
             return "give_documents"
         return "confirm_fields"
-    if status is ApplicationStatus.EVIDENCE and view.missing:
-        return "give_documents"
+    if status is ApplicationStatus.EVIDENCE:
+        said = [each.status for each in events if each.status in (DECLARED_NONE, DECLARED_CARD)]
+        ready = not view.missing and said[-1:] == [DECLARED_NONE]
+        return "officer_confirms" if ready else "give_evidence"
     if status is ApplicationStatus.SUBMITTING and any(e.status == BY_HAND for e in events):
         return "file_by_officer"
     if status is ApplicationStatus.COLLECTED:

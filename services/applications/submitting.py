@@ -116,6 +116,12 @@ async def _ready(
     return SubmitOutcome("queued", (), tuple(findings), view)
 
 
+async def still_checked(session: AsyncSession, application_id: int, now: datetime) -> bool:
+    """Whether the last check, or an officer's word, still holds: then nobody is asked again."""
+    row = await rows.seen(session, application_id)
+    return row.status is ApplicationStatus.DRAFT and await _fresh(session, row, now)
+
+
 async def _fresh(session: AsyncSession, row: Application, now: datetime) -> bool:
     if row.checked_at is None:
         return False

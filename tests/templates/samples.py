@@ -140,6 +140,7 @@ def apply(mark: Mark) -> dict[str, list[Values]]:
         "evidence": [region],
         "evidence_screenshot": [{}],
         "evidence_declare": [{}],
+        "evidence_has_card": [{}],
         "evidence_sent": [{"case": CASE}],
         "evidence_confirmed": [{}],
         "evidence_refused": [{}],
