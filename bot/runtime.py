@@ -79,7 +79,8 @@ class Runtime:
         seconds = self.settings.runner.poll_seconds * rounds
         while not self.stopping.is_set():
             try:
-                if await step():
+                # A stop during the step has woken the others of this topic, who took the signal.
+                if await step() or self.stopping.is_set():
                     continue
             except Exception as error:
                 log.error("loop.failed", topic=topic, cause=describe_error(error))

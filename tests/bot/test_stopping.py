@@ -77,6 +77,28 @@ async def test_who_waits_is_woken_to_stop(build: Build) -> None:
     assert not loops[0].cancelled()
 
 
+async def test_who_looks_for_work_while_others_are_woken_stops_too(build: Build) -> None:
+    house = build(runner={"poll_seconds": 600, "stop_seconds": 600})
+    looking, found_nothing = asyncio.Event(), asyncio.Event()
+
+    async def look() -> bool:
+        looking.set()
+        await found_nothing.wait()
+        return False
+
+    async def idle() -> bool:
+        return False
+
+    loops = start(house, (queue.INBOX, look), (queue.INBOX, idle))
+    async with asyncio.timeout(60):
+        await looking.wait()
+        ending = asyncio.create_task(_finish(house.runtime, loops))
+        await asyncio.wait({loops[1]})  # woken, and the signal is gone
+        found_nothing.set()
+        await ending
+    assert not loops[0].cancelled()
+
+
 async def test_what_takes_too_long_is_cut_off_and_comes_again(build: Build) -> None:
     begun, flow = asyncio.Event(), Flow("stuck", ANYONE)
     stuck = [True]
