@@ -6,7 +6,18 @@ import sys
 
 import typer
 
-from bot.commands import cards, database, demo, desk, documents, people, policies, roles
+from bot.commands import (
+    cards,
+    database,
+    demo,
+    desk,
+    documents,
+    gaps,
+    people,
+    policies,
+    policy_files,
+    roles,
+)
 from bot.commands.context import run as run_command
 from bot.commands.context import settings
 from bot.compose import run as run_bot
@@ -22,6 +33,8 @@ app.add_typer(cards.app, name="cards")
 app.add_typer(roles.app, name="roles")
 app.add_typer(database.app, name="db")
 app.add_typer(desk.app, name="desk")
+app.add_typer(policy_files.app, name="policies")
+app.add_typer(gaps.app, name="gaps")
 app.command("check-document")(documents.check_document)
 app.command("ask")(policies.ask)
 app.command("move")(policies.move)

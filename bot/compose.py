@@ -30,6 +30,8 @@ from knowledge.ask import Answerer
 from services.applications.settings import use
 from services.documents.reader import DocumentReader
 from services.gateways import Gateways
+from services.policies import Library, ensure, worklists
+from services.policies.published import SIGNAL as POLICIES
 from storage import queue
 from storage.clock import Clock, SystemClock
 from storage.database import Database
@@ -57,9 +59,9 @@ async def build_runtime(
         settings.database_url, keyring, pool_size=runner.turn_workers + runner.task_workers + 4
     )
     use(settings.applications)
+    clock = clock or SystemClock(await _clock_offset(database))
     gateways = Gateways.from_settings(settings.gateways)
     flows = registry()
-    clock = clock or SystemClock(await _clock_offset(database))
     return Runtime(
         settings=settings,
         database=database,
@@ -73,13 +75,32 @@ async def build_runtime(
         tools=Toolbox(
             people=settings.people,
             banks=gateways,
-            answerer=answerer,
+            policies=await _library(Library(answerer, settings.policies), database, clock),
             max_upload_bytes=settings.documents.loading.max_bytes,
             console=settings.console,
             console_url=settings.console_address,
             tick=clock.tick,
+            stale_days=settings.answers.policy_stale_days,
         ),
     )
+
+
+async def _library(library: Library, database: Database, clock: Clock) -> Library:
+    """With the policies in force, which at the first start are those of the program."""
+    async with database.transaction() as session:
+        if await ensure(session, clock.now()):
+            log.info("policies.packaged_published")
+        await worklists.arm(session, library.settings, clock.now())
+        await library.edition(session, clock.now())
+    return library
+
+
+async def _refresh(runtime: Runtime) -> bool:
+    """Read a new bundle before the first question asks for it."""
+    if runtime.tools.policies is not None:
+        async with runtime.database.reading() as session:
+            await runtime.tools.policies.edition(session, runtime.clock.now())
+    return False
 
 
 async def _clock_offset(database: Database) -> timedelta:
@@ -134,6 +155,7 @@ def jobs(runtime: Runtime) -> list[asyncio.Task[None]]:
     janitor = Janitor(runtime)
     started.append(_start(runtime, "sweep", Sender(runtime).sweep))
     started.append(_start(runtime, queue.TIMERS, janitor.fire_timers))
+    started.append(_start(runtime, POLICIES, lambda: _refresh(runtime), rounds=_IDLE_ROUNDS))
     started.append(asyncio.create_task(janitor.run(), name="janitor"))
     if runtime.settings.intake == "polling":
         started.append(asyncio.create_task(Poller(runtime).run(), name="poller"))

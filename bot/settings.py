@@ -18,6 +18,7 @@ from services.documents.settings import DocumentSettings
 from services.gateways.settings import GatewaySettings
 from services.imports.settings import ImportSettings
 from services.people.settings import PeopleSettings
+from services.policies.settings import PolicySettings
 from storage.crypto import Keyring, KeyringError, read_or_create_key_file
 
 
@@ -88,6 +89,7 @@ class Settings(BaseSettings):
     gateways: GatewaySettings = GatewaySettings()
     applications: ApplicationSettings = ApplicationSettings()
     answers: AskSettings = AskSettings()
+    policies: PolicySettings = PolicySettings()
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:

@@ -2,111 +2,194 @@
 
 from __future__ import annotations
 
+import re
+
 from handlers.common import again, rows
 from handlers.inputs import Press, Text
 from handlers.steps import Flow, command, press, text
 from handlers.turn import Button, Turn
-from knowledge.ask import Answer
+from knowledge.answers import Choice
+from services.policies import Asker, Inquiry, Reply, ToldPart
+from services.policies.answers import SOLVED
 
 flow = Flow("ask")
+value, wanted = Flow("apply"), Flow("mydata")
+"""Steps of others where a typed value is awaited: there a question is recognised by its mark."""
+_QUESTION = re.compile(r"[？?]\s*$")
+
+
+def question(turn: Turn) -> bool:
+    """Words that end as a question does; no value of a paper does."""
+    return text(turn) and isinstance(turn.input, Text) and bool(_QUESTION.search(turn.input.text))
 
 
 @flow.on(command("ask"))
 async def ask_pressed(turn: Turn) -> None:
-    """问政策: say what can be asked."""
-    if turn.state.flow is None:
-        turn.state.flow, turn.state.data = flow.name, {}
-        turn.goto("question")
+    """问政策: say what can be asked. Where words are awaited, the next ones are the question."""
+    if turn.registry.takes_text(turn.state.flow, turn.state.step):
+        turn.stand_aside(flow.name, "question")
     turn.say("ask.what")
 
 
 @flow.begin
 async def begin(turn: Turn) -> None:
     """Started by another flow, with a topic or with a question in the person's own words."""
-    topic, words = turn.data.get("topic"), turn.data.get("question")
-    previous = turn.data.get("previous")
+    data = dict(turn.data)
     turn.end()
-    if words:
-        answer_question(turn, words, previous)
-        return
-    if topic and turn.tools.answerer:
-        give(turn, turn.tools.answerer.answer_topic(topic, turn.me.region_code, turn.language))
+    if data.get("question"):
+        await answer(turn, data["question"])
+    elif data.get("topic"):
+        region = data.get("region") or turn.me.region_code
+        await give(turn, await inquiry(turn, region).choose(data["topic"]))
     else:
         turn.say("ask.what")
 
 
-@flow.on(text, at="question")
-async def question(turn: Turn) -> None:
-    """A question in the person's own words."""
+@value.on(question, at="value")
+@wanted.on(question, at="wanted")
+async def asked_instead(turn: Turn) -> None:
+    """A question where a value was asked for: answer it, then ask for the value again."""
     assert isinstance(turn.input, Text)
-    answer_question(turn, turn.input.text, turn.data.get("asked"))
-    turn.data["asked"] = turn.input.text[:200]
+    await turn.aside(flow.name, question=turn.input.text)
+    if turn.state.flow in (value.name, wanted.name):
+        await turn.repeat()
 
 
-def answer_question(turn: Turn, words: str, previous: str | None) -> None:
-    """Answer from the policy base, or say honestly that we don't know."""
-    answerer = turn.tools.answerer
-    if answerer is None:
+@flow.on(text, at="question")
+async def asked(turn: Turn) -> None:
+    """The question after 问政策; then back."""
+    assert isinstance(turn.input, Text)
+    words = turn.input.text
+    turn.come_back()
+    await turn.aside(flow.name, question=words)
+    if turn.state.flow not in (None, flow.name, "guide"):
+        turn.say("common.where_we_were", [[again("apply.resume", "resume")]])
+
+
+@flow.on(press("resume"))
+async def resume(turn: Turn) -> None:
+    """Put the open question again."""
+    if not await turn.registry.prompt(turn) and turn.state.flow in turn.registry.entries:
+        await turn.start(turn.state.flow)
+    elif turn.state.flow is None:
+        turn.say("common.menu", menu=True, name=turn.me.name)
+
+
+def inquiry(turn: Turn, region: str | None = None) -> Inquiry:
+    """The services' side of this turn's question."""
+    assert turn.tools.policies is not None
+    asker = Asker(turn.me.id, region or turn.me.region_code, turn.language)
+    return Inquiry(turn.session, turn.tools.policies, asker, turn.now)
+
+
+async def answer(turn: Turn, words: str) -> None:
+    """Answer from the published policies, or say honestly that we don't know."""
+    if turn.tools.policies is None:
         turn.say("ask.unknown", [[again("menu.person", "person")]])
         return
-    answer = answerer.ask(words, previous=previous, region=turn.me.region_code)
-    give(turn, answer)
+    await give(turn, await inquiry(turn).ask(words))
 
 
-def give(turn: Turn, answer: Answer) -> None:
+async def give(turn: Turn, reply: Reply) -> None:
     """One message a part; choices as buttons; never a guess."""
-    person = again("menu.person", "person")
-    if answer.outcome == "choose":
-        english = turn.language == "en"
-        buttons = [
-            Button(
-                text=choice.title_en if english and choice.title_en else choice.title,
-                action="topic",
-                ref=choice.topic,
-                lasting=True,
-            )
-            for choice in answer.offered
+    for told in reply.parts:
+        give_part(turn, told, reply)
+    if reply.guide:
+        await turn.start("guide", origin=reply.origin, destination=reply.destination)
+    elif reply.hr is not None:
+        turn.say("ask.hr", closing(reply.answer_id), hr=reply.hr)
+    elif reply.outcome == "choose":
+        buttons = topic_buttons(turn, reply.offered, reply.answer_id)
+        ends = [
+            again("ask.neither", "unsolved", reply.answer_id),
+            again("menu.person", "person", f"answer:{reply.answer_id}"),
         ]
-        turn.say("ask.which", [*rows(buttons, 1), [person]])
-        return
-    if not answer.parts:
-        reason = answer.reason or "low_confidence"
-        turn.say("ask.none", [[person]], reason=reason)
-        return
-    for part in answer.parts:
-        ref = ",".join(part.policy_ids)[:60]
-        turn.say(
-            "ask.answer",
-            [
-                [
-                    again("ask.solved", "solved", ref),
-                    again("ask.unsolved", "unsolved", ref),
-                    person,
-                ]
-            ],
-            part=part,
+        turn.say("ask.which", [*rows(buttons, 1), ends])
+    elif not reply.parts:
+        person = again("menu.person", "person", f"answer:{reply.answer_id}")
+        doubt = again("ask.unsolved", "unsolved", reply.answer_id)
+        ours = reply.reason in ("out_of_scope", "gibberish")
+        turn.say("ask.none", [[doubt, person] if ours else [person]], reason=reply.reason)
+
+
+def give_part(turn: Turn, told: ToldPart, reply: Reply) -> None:
+    """One topic's answer; of two places the guide is one press away."""
+    buttons = closing(told.answer_id)
+    if reply.origin and reply.destination and not reply.guide:
+        ref = f"{reply.origin}.{reply.destination}.-.-"
+        buttons.insert(0, [again("ask.guide", "guide", ref)])
+    turn.say("ask.answer", buttons, part=told.part)
+
+
+def closing(answer_id: int) -> list[list[Button]]:
+    """解决了 / 没解决 / 找人工."""
+    return [
+        [
+            again("ask.solved", "solved", answer_id),
+            again("ask.unsolved", "unsolved", answer_id),
+            again("menu.person", "person", f"answer:{answer_id}"),
+        ]
+    ]
+
+
+def topic_buttons(turn: Turn, offered: tuple[Choice, ...], answer_id: int) -> list[Button]:
+    """Topics by their titles; the press knows under which question it stood."""
+    english = turn.language == "en"
+    return [
+        Button(
+            text=one.title_en if english and one.title_en else one.title,
+            action="topic",
+            ref=f"{one.topic}@{answer_id}",
+            lasting=True,
         )
+        for one in offered
+    ]
 
 
 @flow.on(press("topic"))
 async def topic_chosen(turn: Turn) -> None:
-    """One of the offered topics."""
+    """One of the offered topics, for the place that was asked about."""
     assert isinstance(turn.input, Press)
-    if turn.tools.answerer:
-        answerer = turn.tools.answerer
-        topic = turn.input.ref or ""
-        give(turn, answerer.answer_topic(topic, turn.me.region_code, turn.language))
+    topic, _, number = (turn.input.ref or "").partition("@")
+    if turn.tools.policies is not None:
+        await give_beside(turn, await inquiry(turn).choose(topic, int(number) if number else None))
+
+
+async def give_beside(turn: Turn, reply: Reply) -> None:
+    """Give a reply without leaving the step where the person stands."""
+    if reply.guide:
+        await turn.aside("guide", origin=reply.origin, destination=reply.destination)
+    else:
+        await give(turn, reply)
 
 
 @flow.on(press("solved"))
 async def solved(turn: Turn) -> None:
     """Good; and back to what was being done."""
     turn.toast("ask.glad")
+    if turn.tools.policies is not None and (number := number_of(turn)):
+        await inquiry(turn).judge(number, SOLVED)
+    turn.buttons_off()
     if turn.state.flow not in (None, "ask"):
         await turn.repeat()
 
 
 @flow.on(press("unsolved"))
 async def unsolved(turn: Turn) -> None:
-    """Offer a person."""
-    turn.say("ask.sorry", [[again("menu.person", "person")]])
+    """It joins the gap list; offer what else it may have been, and a person."""
+    choices: list[Button] = []
+    number = number_of(turn)
+    if turn.tools.policies is not None and number:
+        past = await inquiry(turn).doubt(number)
+        if past is not None and past.outcome == "answer":
+            offered = await inquiry(turn).alternatives(past)
+            choices = topic_buttons(turn, offered, number)
+    person = again("menu.person", "person", f"answer:{number}" if number else None)
+    turn.buttons_off()
+    turn.say("ask.sorry", [*rows(choices, 1), [person]])
+
+
+def number_of(turn: Turn) -> int | None:
+    """The answer that a press is about."""
+    ref = turn.input.ref if isinstance(turn.input, Press) else None
+    return int(ref) if ref and ref.isdecimal() else None

@@ -160,10 +160,9 @@ async def own_words(turn: Turn) -> None:
     elif name == "greeting":
         turn.say("common.menu", menu=True, name=turn.me.name)
     else:
-        await turn.aside("ask", question=turn.input.text, previous=turn.data.get("asked"))
-        turn.data["asked"] = turn.input.text[:200]
-    if turn.state.flow == "apply" and turn.state.step:
-        turn.say("common.where_we_were", [[again("apply.resume", "apply")]])
+        await turn.aside("ask", question=turn.input.text)
+    if turn.state.flow not in (None, "ask", "guide") and turn.state.step:
+        turn.say("common.where_we_were", [[again("apply.resume", "resume")]])
 
 
 def intent(words: str) -> str | None:

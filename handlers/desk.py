@@ -16,6 +16,7 @@ from services.cases import CaseView
 from services.desk import set_desk
 from services.people import roles
 from services.people.people import by_id, mailbox_of
+from services.policies import answers
 from storage.models import CaseStatus, Role
 
 flow = Flow("desk", KNOWN)
@@ -43,10 +44,23 @@ async def call_person(turn: Turn, ref: str | None) -> None:
     application_id = application.id if application else None
     if ref and ref.startswith("application:"):
         application_id = int(ref.partition(":")[2])
-    case = await cases.open_case(turn.session, turn.me.id, "asked", application_id, turn.now)
+    words = await question_behind(turn, ref)
+    case = await cases.open_case(
+        turn.session, turn.me.id, "asked", application_id, turn.now, text=words
+    )
     tell_hr(turn, case.id)
     turn.state.flow, turn.state.data = flow.name, {"case": case.id}
     await turn.ask("write")
+
+
+async def question_behind(turn: Turn, ref: str | None) -> str | None:
+    """The question whose answer the pressed button stood under: nobody has to write it twice."""
+    number = (ref or "").removeprefix("answer:")
+    if ref is None or ref == number or not number.isdecimal():
+        return None
+    verdict = answers.PERSON
+    past = await answers.judge(turn.session, int(number), turn.me.id, verdict, turn.now)
+    return past.question if past else None
 
 
 @flow.prompt("write")
@@ -254,7 +268,8 @@ async def group_words(turn: Turn) -> None:
         turn.session, int(case_id), turn.employee.id, turn.input.text, turn.now
     )
     await to_employee(turn, case, "case.answer", text=turn.input.text)
-    turn.say("desk.delivered", number=case.number)
+    learn = again("gaps.learn", "gap.learn", case.id)
+    turn.say("desk.delivered", [[learn]], number=case.number)
 
 
 @flow.on(press("case.resolve"), who=GROUPS)

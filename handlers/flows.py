@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from handlers import ask, basics, console, desk, enrol, mydata, rate, status
+from handlers import (
+    ask,
+    basics,
+    console,
+    desk,
+    enrol,
+    gaps,
+    guide,
+    mydata,
+    policies,
+    rate,
+    status,
+)
 from handlers.applying import checking, mending, papers, road, start, submitting
 from handlers.steps import Registry
 
@@ -13,6 +25,8 @@ def registry() -> Registry:
         [
             basics.first,
             enrol.flow,
+            ask.value,
+            ask.wanted,
             start.flow,
             road.flow,
             checking.flow,
@@ -22,6 +36,9 @@ def registry() -> Registry:
             status.flow,
             rate.flow,
             ask.flow,
+            guide.flow,
+            policies.flow,
+            gaps.flow,
             desk.flow,
             console.flow,
             mydata.flow,

@@ -180,6 +180,14 @@ class Registry:
         every = [handler for flow in self.flows for handler in flow.handlers]
         return sorted(every, key=lambda handler: not handler.steps)
 
+    def takes_text(self, flow: str | None, step: str | None) -> bool:
+        """Whether words written at a step are its answer."""
+        return any(
+            handler.match is text and handler.flow == flow and step in handler.steps
+            for registered in self.flows
+            for handler in registered.handlers
+        )
+
     async def start(self, turn: Turn, name: str) -> None:
         """Run a flow's entry.
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from knowledge.ask import Answerer
 from services.console.settings import ConsoleSettings
 from services.people.settings import PeopleSettings
+from services.policies import Library
 from storage.clock import SystemClock
 
 
@@ -25,13 +25,15 @@ class Toolbox:
     """Settings and knowledge for conversations.
 
     `max_upload_bytes` is what the messenger lets a bot download; `console_url` is where browsers
-    reach the console; `tick` is real time, for what must not follow a moved domain clock.
+    reach the console; `tick` is real time, for what must not follow a moved domain clock;
+    `stale_days` is how long a check of a policy against its source holds.
     """
 
     people: PeopleSettings
     banks: BankDirectory
-    answerer: Answerer | None
+    policies: Library | None
     max_upload_bytes: int
     console: ConsoleSettings = field(default_factory=ConsoleSettings)
     console_url: str = ""
     tick: Callable[[], datetime] = SystemClock().tick
+    stale_days: int = 31

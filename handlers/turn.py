@@ -252,11 +252,37 @@ class Turn:
         await self.registry.start(self, flow)
 
     async def aside(self, flow: str, **data: Any) -> None:
-        """Run another flow's entry and come back to where the person was."""
-        state = self.state
-        before = state.flow, state.step, state.data, state.version
+        """Run another flow's entry and come back to where the person was.
+
+        When that flow stays at a step to wait for words, it ends with `come_back`.
+        """
+        before = self._standing()
         await self.start(flow, **data)
-        state.flow, state.step, state.data, state.version = before
+        if self.state.flow is None or self.state.step is None:
+            self._stand(before)
+        elif before[0] is not None:
+            self.state.data["back"] = before
+
+    def stand_aside(self, flow: str, step: str) -> None:
+        """Wait at a step of another flow for words, until `come_back`."""
+        before = self._standing()
+        self.state.flow, self.state.data = flow, {"back": before} if before[0] else {}
+        self.goto(step)
+
+    def come_back(self) -> None:
+        """Stand where the person was before; the buttons there are valid again."""
+        before = self.state.data.get("back")
+        if before:
+            self._stand(before)
+        else:
+            self.end()
+
+    def _standing(self) -> list[Any]:
+        state = self.state
+        return [state.flow, state.step, state.data, state.version]
+
+    def _stand(self, before: list[Any]) -> None:
+        self.state.flow, self.state.step, self.state.data, self.state.version = before
 
     def end(self) -> None:
         """Leave the current flow."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,11 @@ __all__ = ["Answer", "AnswerPart", "Answerer", "Choice", "Outcome"]
 
 PIECES = re.compile(r"[，。？！、,.?!;；\n]+|(?:还有|另外|以及|顺便|同时再问|还想问)")
 SHORTEST_PIECE = 3
+BESIDE = re.compile(
+    r"what|how|about|and|then|if|in|at|to|for|it|i|is|s|the|go|move|same|there|"
+    r"[\W_那么呢吗啊呀嘛哈的话如果要是假如换成去到在搬来我这又行也一样]"
+)
+"""What may stand beside a place without saying anything."""
 GUARDS = {Gate.INJECTION: "injection", Gate.OTHERS_DATA: "others_data", Gate.INSULT: "insult"}
 
 
@@ -64,6 +70,23 @@ class Answerer:
         base = load_policies(policies) if policies else load_policies()
         lexicon = load_lexicon()
         return cls(QuestionReader(lexicon, load_classifier()), base, lexicon, settings)
+
+    def with_base(self, base: PolicyBase) -> Answerer:
+        """The same understanding over other policies; cheap, as nothing is trained or read."""
+        other = copy(self)
+        other.base = base
+        return other
+
+    def places(self, text: str, home: str | None = None) -> Places:
+        """The places that a text names; ``home`` settles a name with many owners."""
+        return self._reader.places(text, home)[0]
+
+    def lone_place(self, text: str, home: str | None = None) -> Region | None:
+        """The place of a message that says nothing beside it (那青岛呢？), else ``None``."""
+        places, rest = self._reader.places(text, home)
+        if len(places.named) != 1 or BESIDE.sub("", rest):
+            return None
+        return places.named[0]
 
     def ask(self, question: str, previous: str | None = None, region: str | None = None) -> Answer:
         """Answer one question. ``previous``: the turn before it; ``region``: the asker's own."""

@@ -19,6 +19,7 @@ from storage.models import EventStatus, InboxEvent, Task, TaskStatus, Timer
 
 INBOX, OUTBOX, TASKS, TIMERS = "inbox", "outbox", "tasks", "timers"
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(:key, 0))")
+_SHARED = text("select pg_advisory_xact_lock_shared(hashtextextended(:key, 0))")
 
 # The claims run at every wake-up of every worker, so they are put together once.
 _OLDER = aliased(InboxEvent)
@@ -62,10 +63,10 @@ def wake(session: AsyncSession, topic: str) -> None:
     session.info.setdefault("signals", set()).add(topic)
 
 
-async def lock(session: AsyncSession, key: str) -> None:
-    """Hold a named lock until the end of the transaction."""
+async def lock(session: AsyncSession, key: str, *, shared: bool = False) -> None:
+    """Hold a named lock until the end of the transaction, alone or with other shared holders."""
     if not is_sqlite(session):
-        await session.execute(_LOCK, {"key": key})
+        await session.execute(_SHARED if shared else _LOCK, {"key": key})
 
 
 async def accept(

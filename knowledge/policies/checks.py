@@ -64,7 +64,7 @@ def _of_policy(base: PolicyBase, policy: Policy, today: date, days: int) -> Iter
 
 
 def _contradictions(base: PolicyBase) -> Iterable[Finding]:
-    """Two entries of one region that both state the same part of a topic."""
+    """Two entries of one region that state the same part of a topic differently."""
     parts: dict[tuple[str, str, str], list[Policy]] = defaultdict(list)
     for policy in base.policies.values():
         for topic in policy.topics:
@@ -72,7 +72,7 @@ def _contradictions(base: PolicyBase) -> Iterable[Finding]:
                 if getattr(policy, part):
                     parts[(policy.region, topic, part)].append(policy)
     for (region, topic, part), policies in parts.items():
-        if len(policies) > 1:
+        if len({getattr(policy, part).text for policy in policies}) > 1:
             names = "、".join(p.id for p in policies)
             yield Finding(
                 "contradictory",
@@ -86,9 +86,8 @@ def _contradictions(base: PolicyBase) -> Iterable[Finding]:
 
 def _missing(base: PolicyBase, staffed: Iterable[str], topics: Iterable[str]) -> Iterable[Finding]:
     wanted = tuple(topics)
-    for code in staffed:
-        place = regions.city_of(code).code
-        near = {place, regions.province_of(code).code}
+    for place in sorted({regions.city_of(code).code for code in staffed}):
+        near = {place, regions.province_of(place).code}
         for topic in wanted:
             if not any(base.own_entries(topic, level) for level in near):
                 yield Finding("missing", None, place, topic, None, "只有全国口径")

@@ -122,6 +122,14 @@ class QuestionReader:
             alone.text, places, gate, foreign, self._rank(scores, places), float(scores[self._out])
         )
 
+    def places(self, text: str, home: str | None = None) -> tuple[Places, str]:
+        """The places of one text, and what it says beside them."""
+        question, places = self._prepare.question(text, home)
+        rest = question.text.text
+        for start, end in sorted(places.spans, reverse=True):
+            rest = rest[:start] + rest[end:]
+        return places, rest
+
     def _scores(self, question: Question) -> Floats:
         vector = None
         if self._classifier.embeds:

@@ -15,6 +15,7 @@ from storage.models.cards import (
 from storage.models.console import ConsoleSession, SignInLink
 from storage.models.desk import Case, CaseMessage, CaseStatus, Rating
 from storage.models.documents import Document, DocumentStatus, FileView, StoredFile
+from storage.models.gaps import Gap, GapKind, GapQuestion, GapStatus
 from storage.models.people import (
     AuditEntry,
     BindAttempt,
@@ -28,6 +29,7 @@ from storage.models.people import (
     Role,
     RoleGrant,
 )
+from storage.models.policies import AnswerGiven, AnswerRecord, PolicyBundle, PolicyRecord
 from storage.models.runtime import (
     ButtonToken,
     Conversation,
@@ -47,6 +49,8 @@ from storage.models.runtime import (
 
 __all__ = [
     "CLOSED",
+    "AnswerGiven",
+    "AnswerRecord",
     "Application",
     "ApplicationEvent",
     "ApplicationKind",
@@ -71,6 +75,10 @@ __all__ = [
     "EventStatus",
     "Evidence",
     "FileView",
+    "Gap",
+    "GapKind",
+    "GapQuestion",
+    "GapStatus",
     "InboxEvent",
     "Invitation",
     "Lease",
@@ -80,6 +88,8 @@ __all__ = [
     "OutboxStatus",
     "Person",
     "PersonStatus",
+    "PolicyBundle",
+    "PolicyRecord",
     "RateBucket",
     "Rating",
     "Role",

@@ -33,6 +33,9 @@ COMPOSED: dict[str, frozenset[str]] = {
     "status.remind_": frozenset(reminders.KINDS),
     "apply.way_": frozenset(decisions.ALL_WAYS),
     "kind.": frozenset(KINDS),
+    "guide.about_": frozenset({"card", "insurance", "both"}),
+    "guide.drawing_": frozenset({"no", "yes"}),
+    "guide.do_": frozenset({"apply_first", "transfer", "enable_help", "find_officer"}),
     "field.": frozenset(FIELDS),
 }
 """Names that are put together: the part that is written, and all that may follow it."""

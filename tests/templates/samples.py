@@ -18,6 +18,7 @@ from services.people.consents import RunningApplication
 from services.privacy.erase import ErasePlan, Kept
 from services.privacy.held import Holding
 from storage.models import ApplicationKind, ApplicationStatus, CardStatus, CaseStatus, Evidence
+from tests.templates import knowledge_samples
 from tests.templates.answers import parts
 
 Mark = Callable[[str], str]
@@ -319,6 +320,7 @@ def small(mark: Mark, language: str) -> dict[str, dict[str, list[Values]]]:
     ask = each("what which unknown glad sorry", nothing) | {
         "none": [{"reason": reason} for reason in reasons],
         "answer": [{"part": part} for part in parts(language)],
+        "hr": knowledge_samples.hr(mark),
     }
     url = "https://hr.example.com/console/sign-in#6vXn"
     console = each("not_staff too_many signed_in ended", nothing) | {
@@ -336,6 +338,9 @@ def samples(language: str, mark: Mark = str) -> dict[str, list[Values]]:
         "documents": documents(mark, language),
         "status": status(mark),
         "mydata": mydata(mark),
+        "guide": knowledge_samples.guides(language),
+        "policies": knowledge_samples.policies(mark, language),
+        "gaps": knowledge_samples.gaps(mark),
     }
     return {
         f"{file}.{name}": values for file, said in files.items() for name, values in said.items()

@@ -74,7 +74,8 @@ def test_a_refusal_says_what_to_do_next() -> None:
         "documents.refused", "documents.too_big", "enrol.account_taken", "enrol.ask_hr",
         "enrol.expired", "enrol.not_your_contact", "enrol.too_many", "enrol.unknown",
         "enrol.used", "enrol.wrong", "mydata.not_yet", "rate.closed", "status.returned",
-        "status.sealed",
+        "status.sealed", "guide.no_place", "gaps.refused", "gaps.same_person", "gaps.over",
+        "gaps.no_words",
     ]  # fmt: skip
     for name in refusals:
         for text in said("zh", name):

@@ -91,6 +91,43 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
     )
     op.create_table(
+        "policy_bundle",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("version", sa.String(64), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("origin", sa.String(16), nullable=False),
+        sa.Column("signed_by", sa.String(64), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("loaded_by", sa.String(64), nullable=False),
+        sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("records", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_policy_bundle")),
+        sa.UniqueConstraint("version", name=op.f("uq_policy_bundle_version")),
+    )
+    with op.batch_alter_table("policy_bundle", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_policy_bundle_digest"), ["digest"], unique=False)
+
+    op.create_table(
+        "policy_record",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("name", sa.String(64), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_policy_record")),
+        sa.UniqueConstraint(
+            "kind", "name", "digest", name=op.f("uq_policy_record_kind_name_digest")
+        ),
+        sa.UniqueConstraint(
+            "kind", "name", "number", name=op.f("uq_policy_record_kind_name_number")
+        ),
+    )
+    with op.batch_alter_table("policy_record", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_policy_record_name"), ["name"], unique=False)
+
+    op.create_table(
         "rate_bucket",
         sa.Column("key", sa.String(64), nullable=False),
         sa.Column("arrival", sa.DateTime(timezone=True), nullable=False),
@@ -430,6 +467,40 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "gap",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("status", sa.String(32), nullable=False),
+        sa.Column("topic", sa.String(48), nullable=True),
+        sa.Column("pair", sa.String(13), nullable=True),
+        sa.Column("title", sa.LargeBinary(), nullable=True),
+        sa.Column("answer", sa.LargeBinary(), nullable=True),
+        sa.Column("source", sa.LargeBinary(), nullable=True),
+        sa.Column("scope", sa.String(6), nullable=False),
+        sa.Column(
+            "drafted_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("drafted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "published_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("published_by <> drafted_by", name=op.f("ck_gap_two_persons")),
+        sa.ForeignKeyConstraint(
+            ["drafted_by"], ["person.id"], name=op.f("fk_gap_drafted_by_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["published_by"], ["person.id"], name=op.f("fk_gap_published_by_person")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_gap")),
+    )
+    with op.batch_alter_table("gap", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_gap_drafted_by"), ["drafted_by"], unique=False)
+        batch_op.create_index(batch_op.f("ix_gap_pair"), ["pair"], unique=False)
+        batch_op.create_index(batch_op.f("ix_gap_published_by"), ["published_by"], unique=False)
+
+    op.create_table(
         "invitation",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -541,6 +612,41 @@ def upgrade() -> None:
     with op.batch_alter_table("stored_file", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_stored_file_expires_at"), ["expires_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_stored_file_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "answer_given",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "bundle_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("gap_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("outcome", sa.String(16), nullable=False),
+        sa.Column("reason", sa.String(32), nullable=True),
+        sa.Column("topic", sa.String(48), nullable=True),
+        sa.Column("region_code", sa.String(6), nullable=True),
+        sa.Column("question", sa.LargeBinary(), nullable=True),
+        sa.Column("verdict", sa.String(16), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("verdict_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["bundle_id"],
+            ["policy_bundle.id"],
+            name=op.f("fk_answer_given_bundle_id_policy_bundle"),
+        ),
+        sa.ForeignKeyConstraint(["gap_id"], ["gap.id"], name=op.f("fk_answer_given_gap_id_gap")),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_answer_given_person_id_person")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_answer_given")),
+    )
+    with op.batch_alter_table("answer_given", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_answer_given_at"), ["at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_answer_given_bundle_id"), ["bundle_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_answer_given_gap_id"), ["gap_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_answer_given_person_id"), ["person_id"], unique=False)
 
     op.create_table(
         "application_event",
@@ -712,6 +818,28 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_file_view_file_id"), ["file_id"], unique=False)
 
     op.create_table(
+        "gap_question",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("gap_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("answer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("words", sa.LargeBinary(), nullable=True),
+        sa.Column("region_code", sa.String(6), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["gap_id"], ["gap.id"], name=op.f("fk_gap_question_gap_id_gap")),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_gap_question_person_id_person")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_gap_question")),
+    )
+    with op.batch_alter_table("gap_question", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_gap_question_answer_id"), ["answer_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_gap_question_gap_id"), ["gap_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_gap_question_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
         "look_up",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -733,6 +861,32 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_look_up_application_id"), ["application_id"], unique=False
         )
+
+    op.create_table(
+        "answer_record",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "answer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "record_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["answer_id"], ["answer_given.id"], name=op.f("fk_answer_record_answer_id_answer_given")
+        ),
+        sa.ForeignKeyConstraint(
+            ["record_id"],
+            ["policy_record.id"],
+            name=op.f("fk_answer_record_record_id_policy_record"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_answer_record")),
+        sa.UniqueConstraint(
+            "answer_id", "record_id", name=op.f("uq_answer_record_answer_id_record_id")
+        ),
+    )
+    with op.batch_alter_table("answer_record", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_answer_record_answer_id"), ["answer_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_answer_record_record_id"), ["record_id"], unique=False)
 
     op.create_table(
         "case_message",
@@ -765,10 +919,21 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_case_message_case_id"))
 
     op.drop_table("case_message")
+    with op.batch_alter_table("answer_record", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_answer_record_record_id"))
+        batch_op.drop_index(batch_op.f("ix_answer_record_answer_id"))
+
+    op.drop_table("answer_record")
     with op.batch_alter_table("look_up", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_look_up_application_id"))
 
     op.drop_table("look_up")
+    with op.batch_alter_table("gap_question", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_gap_question_person_id"))
+        batch_op.drop_index(batch_op.f("ix_gap_question_gap_id"))
+        batch_op.drop_index(batch_op.f("ix_gap_question_answer_id"))
+
+    op.drop_table("gap_question")
     with op.batch_alter_table("file_view", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_file_view_file_id"))
 
@@ -800,6 +965,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_application_event_application_id"))
 
     op.drop_table("application_event")
+    with op.batch_alter_table("answer_given", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_answer_given_person_id"))
+        batch_op.drop_index(batch_op.f("ix_answer_given_gap_id"))
+        batch_op.drop_index(batch_op.f("ix_answer_given_bundle_id"))
+        batch_op.drop_index(batch_op.f("ix_answer_given_at"))
+
+    op.drop_table("answer_given")
     with op.batch_alter_table("stored_file", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_stored_file_person_id"))
         batch_op.drop_index(batch_op.f("ix_stored_file_expires_at"))
@@ -823,6 +995,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_invitation_person_id"))
 
     op.drop_table("invitation")
+    with op.batch_alter_table("gap", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_gap_published_by"))
+        batch_op.drop_index(batch_op.f("ix_gap_pair"))
+        batch_op.drop_index(batch_op.f("ix_gap_drafted_by"))
+
+    op.drop_table("gap")
     with op.batch_alter_table("delivery_doubt", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_delivery_doubt_outbox_id"))
 
@@ -906,6 +1084,14 @@ def downgrade() -> None:
     op.drop_table("task")
     op.drop_table("state_value")
     op.drop_table("rate_bucket")
+    with op.batch_alter_table("policy_record", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_policy_record_name"))
+
+    op.drop_table("policy_record")
+    with op.batch_alter_table("policy_bundle", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_policy_bundle_digest"))
+
+    op.drop_table("policy_bundle")
     op.drop_table("lease")
     with op.batch_alter_table("inbox_event", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_inbox_event_received_at"))
