@@ -9,9 +9,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge.ask import Answerer
 from knowledge.policies.snapshot import in_force
-from services.policies.published import base_of, current
+from services.policies.published import base_of, current, digest_of
 from services.policies.settings import PolicySettings
 from storage.clock import local_date
+from storage.models import PolicyBundle
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Library:
     def __init__(self, answerer: Answerer, settings: PolicySettings) -> None:
         self.settings = settings
         self._answerer = answerer
+        self._digest = digest_of(answerer.base)
         self._kept: Edition | None = None
 
     async def edition(self, session: AsyncSession, now: datetime) -> Edition:
@@ -53,5 +55,10 @@ class Library:
         self, session: AsyncSession, bundle_id: int, version: str, day: date
     ) -> Edition:
         """Any earlier bundle as it was in force on a day."""
-        base = in_force(await base_of(session, bundle_id), day)
+        bundle = await session.get(PolicyBundle, bundle_id)
+        if bundle is not None and bundle.digest == self._digest:
+            base = self._answerer.base  # it is at hand already
+        else:
+            base = await base_of(session, bundle_id)
+        base = in_force(base, day)
         return Edition(bundle_id, version, day, self._answerer.with_base(base))
