@@ -27,6 +27,7 @@ from bot.works import WORKS
 from handlers.flows import registry
 from handlers.toolbox import Toolbox
 from knowledge.ask import Answerer
+from services import ratings
 from services.applications.settings import use
 from services.documents.reader import DocumentReader
 from services.gateways import Gateways
@@ -60,6 +61,7 @@ async def build_runtime(
     )
     use(settings.applications)
     clock = clock or SystemClock(await _clock_offset(database))
+    ratings.use(settings.ratings)
     gateways = Gateways.from_settings(settings.gateways)
     flows = registry()
     return Runtime(

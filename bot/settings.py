@@ -19,6 +19,7 @@ from services.gateways.settings import GatewaySettings
 from services.imports.settings import ImportSettings
 from services.people.settings import PeopleSettings
 from services.policies.settings import PolicySettings
+from services.ratings.settings import RatingSettings
 from storage.crypto import Keyring, KeyringError, read_or_create_key_file
 
 
@@ -88,6 +89,7 @@ class Settings(BaseSettings):
     documents: DocumentSettings = DocumentSettings()
     gateways: GatewaySettings = GatewaySettings()
     applications: ApplicationSettings = ApplicationSettings()
+    ratings: RatingSettings = RatingSettings()
     answers: AskSettings = AskSettings()
     policies: PolicySettings = PolicySettings()
 

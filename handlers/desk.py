@@ -117,6 +117,7 @@ async def resolved(turn: Turn) -> None:
         [[again("menu.person", "person")]],
         number=turn.input.payload["number"],
     )
+    await turn.aside("rate", subject=f"case:{turn.input.payload['case_id']}")
 
 
 # -- the HR group's side -------------------------------------------------------------------------
@@ -220,7 +221,7 @@ async def case_of(turn: Turn) -> CaseView:
 async def to_employee(turn: Turn, case: CaseView, kind: str, **payload: Any) -> None:
     """An event for the employee's mailbox."""
     home = await mailbox_of(turn.session, case.person_id) or f"person:{case.person_id}"
-    turn.send_event(home, kind, number=case.number, **payload)
+    turn.send_event(home, kind, number=case.number, case_id=case.id, **payload)
 
 
 @flow.on(press("case.take"), who=GROUPS)
@@ -329,7 +330,7 @@ async def bind_group(turn: Turn) -> None:
     await set_desk(turn.session, turn.state.mailbox)
     turn.say("desk.bound")
     for case in await cases.open_cases(turn.session):  # what waited for a desk, or for this one
-        if case.group_mailbox != turn.state.mailbox:
+        if case.group_mailbox != turn.state.mailbox and case.kind != "follow_up":
             tell_hr(turn, case.id)
 
 

@@ -11,10 +11,9 @@ from handlers.turn import Button, Turn
 from knowledge.agencies import bank_name
 from knowledge.regions import full_name
 from services import applications as apps
-from services import cards, cases, ratings
+from services import cards, cases
 from services.applications.views import Change, ProgressView
 from services.gateways.contract import StateReport
-from storage.models import OnDoubt
 
 flow = Flow("status")
 _NEXT: dict[str, tuple[str, str]] = {
@@ -145,19 +144,8 @@ async def tell_one(turn: Turn, change: Change) -> None:
         place=change.place,
         finished=change.finished,
     )
-    if change.finished:
-        subject = f"application:{change.application_id}"
-        if await ratings.ask(turn.session, subject, turn.me.id, None, turn.now):
-            ask_rating(turn, subject)
-
-
-def ask_rating(turn: Turn, subject: str) -> None:
-    """One rating, in one press."""
-    stars = [
-        Button(text=str(score), action="rate", ref=f"{subject}:{score}", lasting=True)
-        for score in range(1, 6)
-    ]
-    turn.say("rate.ask", [stars], note="rate.ask", on_doubt=OnDoubt.PARK)
+    if change.finished or change.status == "sealed":
+        await turn.aside("rate", subject=f"application:{change.application_id}")
 
 
 # -- reminders ----------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     ("collected", "卡已领到"),
     ("social_enabled", "：社保功能已启用"),
     ("financial_activated", "：银行账户已激活"),
-    ("rate_ask", "^这次办卡您满意吗"),
+    ("rate_ask", "^小助手这次办得您满意吗"),
     ("rate_comment", "^谢谢您的\\d分"),
     ("commented", "^谢谢，您的话"),
     ("skipped", "^好的，谢谢您的评分"),

@@ -13,8 +13,14 @@ from storage.models.cards import (
     LookUp,
 )
 from storage.models.console import ConsoleSession, SignInLink
-from storage.models.desk import Case, CaseMessage, CaseStatus, Rating
+from storage.models.desk import Case, CaseMessage, CaseStatus
 from storage.models.documents import Document, DocumentStatus, FileView, StoredFile
+from storage.models.feedback import (
+    About,
+    FollowUp,
+    Rating,
+    RatingRelease,
+)
 from storage.models.gaps import Gap, GapKind, GapQuestion, GapStatus
 from storage.models.people import (
     AuditEntry,
@@ -49,6 +55,7 @@ from storage.models.runtime import (
 
 __all__ = [
     "CLOSED",
+    "About",
     "AnswerGiven",
     "AnswerRecord",
     "Application",
@@ -75,6 +82,7 @@ __all__ = [
     "EventStatus",
     "Evidence",
     "FileView",
+    "FollowUp",
     "Gap",
     "GapKind",
     "GapQuestion",
@@ -92,6 +100,7 @@ __all__ = [
     "PolicyRecord",
     "RateBucket",
     "Rating",
+    "RatingRelease",
     "Role",
     "RoleGrant",
     "Row",

@@ -1,16 +1,14 @@
-"""Cases for a person in HR, what was written in them, and ratings."""
+"""Cases for a person in HR, and what was written in them."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
 from storage.models.base import Row
-from storage.types import big, choice, encrypted_json, encrypted_text, id_field, reference
+from storage.types import big, choice, encrypted_text, id_field, reference
 
 
 class CaseStatus(StrEnum):
@@ -50,20 +48,3 @@ class CaseMessage(Row, table=True):
     text: str | None = encrypted_text("case_message.text", nullable=True, default=None)
     file_id: int | None = reference("stored_file.id", nullable=True)
     at: datetime
-
-
-class Rating(Row, table=True):
-    """One to five for one application or case; asked once, answered once, changeable."""
-
-    __tablename__ = "rating"
-    __table_args__ = (UniqueConstraint("subject"),)
-
-    id: int | None = id_field()
-    subject: str = Field(max_length=64)
-    person_id: int = reference("person.id")
-    owner: str | None = Field(default=None, max_length=64)
-    score: int | None = None
-    reasons: Any = encrypted_json("rating.reasons", nullable=True, default=None)
-    comment: str | None = encrypted_text("rating.comment", nullable=True, default=None)
-    asked_at: datetime
-    answered_at: datetime | None = None

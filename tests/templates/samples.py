@@ -313,10 +313,14 @@ def small(mark: Mark, language: str) -> dict[str, dict[str, list[Values]]]:
         "write_here": [number | {"officer": mark("王芳")}],
         "sure": [number | {"what": what} for what in ("evidence_ok", "evidence_bad", "filed")],
     }
-    rate = each("ask commented skipped closed", nothing) | {
-        "comment": [{"score": 2}, {"score": 5}],
-        "thanks": [{"score": 4}],
-    }
+    quiet = "offer asked_before noted commented skipped closed not_followed nobody_else"
+    about = [{"about": "bot"}, {"about": "officer"}]
+    scores = [{"score": 2, "low": True}, {"score": 5, "low": False}]
+    rate = each(f"{quiet} answered_before", nothing) | each("ask follow_up", about)
+    rate |= each("comment thanks", scores) | {"following": [number]}
+    staff: Values = number | name | {"staff_number": "E1024"}
+    follow = each("write_here delivered closed", [number]) | each("over", nothing)
+    follow |= {"asked": [staff | {"application": each_one} for each_one in (NUMBER, None)]}
     ask = each("what which unknown glad sorry", nothing) | {
         "none": [{"reason": reason} for reason in reasons],
         "answer": [{"part": part} for part in parts(language)],
@@ -327,7 +331,7 @@ def small(mark: Mark, language: str) -> dict[str, dict[str, list[Values]]]:
         "link": [{"url": url, "minutes": 10}]
     }
     found = {"common": common, "enrol": enrol, "desk": desk, "rate": rate, "ask": ask}
-    return found | {"console": console}
+    return found | {"console": console, "follow": follow}
 
 
 @cache

@@ -75,7 +75,8 @@ def test_a_refusal_says_what_to_do_next() -> None:
         "enrol.expired", "enrol.not_your_contact", "enrol.too_many", "enrol.unknown",
         "enrol.used", "enrol.wrong", "mydata.not_yet", "rate.closed", "status.returned",
         "status.sealed", "guide.no_place", "gaps.refused", "gaps.same_person", "gaps.over",
-        "gaps.no_words",
+        "gaps.no_words", "rate.asked_before", "rate.nobody_else", "rate.answered_before",
+        "follow.over",
     ]  # fmt: skip
     for name in refusals:
         for text in said("zh", name):

@@ -134,6 +134,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_rate_bucket")),
     )
     op.create_table(
+        "rating_release",
+        sa.Column(
+            "rating_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("about", sa.String(32), nullable=False),
+        sa.Column(
+            "employer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("region", sa.String(8), nullable=False),
+        sa.Column("matter", sa.String(32), nullable=False),
+        sa.Column(
+            "officer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("reasons", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("rating_id", name=op.f("pk_rating_release")),
+    )
+    with op.batch_alter_table("rating_release", schema=None) as batch_op:
+        batch_op.create_index("ix_rating_release_day", ["day", "about"], unique=False)
+
+    op.create_table(
         "state_value",
         sa.Column("name", sa.String(64), nullable=False),
         sa.Column("value", sa.String(255), nullable=False),
@@ -527,12 +552,15 @@ def upgrade() -> None:
         sa.Column(
             "person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
+        sa.Column("about", sa.String(32), nullable=False),
         sa.Column("owner", sa.String(64), nullable=True),
         sa.Column("score", sa.Integer(), nullable=True),
         sa.Column("reasons", sa.LargeBinary(), nullable=True),
         sa.Column("comment", sa.LargeBinary(), nullable=True),
+        sa.Column("follow_up", sa.String(32), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name=op.f("fk_rating_person_id_person")
         ),
@@ -540,6 +568,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("subject", name=op.f("uq_rating_subject")),
     )
     with op.batch_alter_table("rating", schema=None) as batch_op:
+        batch_op.create_index("ix_rating_answered_at", ["answered_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_rating_person_id"), ["person_id"], unique=False)
 
     op.create_table(
@@ -989,6 +1018,7 @@ def downgrade() -> None:
     op.drop_table("role_grant")
     with op.batch_alter_table("rating", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_rating_person_id"))
+        batch_op.drop_index("ix_rating_answered_at")
 
     op.drop_table("rating")
     with op.batch_alter_table("invitation", schema=None) as batch_op:
@@ -1083,6 +1113,10 @@ def downgrade() -> None:
 
     op.drop_table("task")
     op.drop_table("state_value")
+    with op.batch_alter_table("rating_release", schema=None) as batch_op:
+        batch_op.drop_index("ix_rating_release_day")
+
+    op.drop_table("rating_release")
     op.drop_table("rate_bucket")
     with op.batch_alter_table("policy_record", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_policy_record_name"))
