@@ -91,6 +91,8 @@ async def was_read(turn: Turn) -> None:
         turn.goto("documents")
     for document in outcome.documents:
         offer(turn, document)
+    for kind in dict.fromkeys(outcome.unwanted):
+        not_taken(turn, kind, outcome)
     refused = [document for document in outcome.refused if not await fitted(turn, document)]
     for document in refused:
         refuse(turn, document)
@@ -122,6 +124,8 @@ async def after_reading(turn: Turn, outcome: ReadingOutcome) -> None:
             await evidence_next(turn)
         return
     offered = any(document.status == "offered" for document in outcome.documents)
+    if not outcome.documents and outcome.unwanted:
+        return  # said already, with what is still missing
     if not offered and turn.state.step not in ("field", "value"):
         await go_on(turn)
 
@@ -136,6 +140,19 @@ async def go_on(turn: Turn) -> None:
         turn.say("documents.missing", kinds=kinds)
     elif not application.missing and not waiting and not reading:
         await turn.start("apply", quiet=True)
+
+
+def not_taken(turn: Turn, kind: str, outcome: ReadingOutcome) -> None:
+    """A paper that nobody asked for is named and not kept; who has no ID card gets a person."""
+    identity = kind in apps.IDENTITIES
+    turn.say(
+        "documents.not_taken",
+        [[again("menu.person", "person")]] if identity else [],
+        kind=turn.label(f"kind.{kind}"),
+        identity=identity,
+        hukou=kind.startswith("hukou"),
+        kinds=[turn.label(f"kind.{each}") for each in outcome.missing],
+    )
 
 
 def refuse(turn: Turn, document: DocumentView) -> None:

@@ -49,6 +49,7 @@ from services.applications.readings import (
     record_reading,
 )
 from services.applications.reminders import reminder_due
+from services.applications.rows import IDENTITIES
 from services.applications.settings import ApplicationSettings, use
 from services.applications.states import (
     history,
@@ -87,6 +88,7 @@ from services.applications.views import (
 from services.applications.withdrawing import record_withdrawal, withdraw, withdrawal_request
 
 __all__ = [
+    "IDENTITIES",
     "Answer",
     "ApplicationError",
     "ApplicationSettings",

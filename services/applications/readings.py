@@ -147,8 +147,16 @@ async def record_reading(
         return await _outcome(session, row, first.kind, [], ignored=True)
     asked = first.kind
     taken: list[Document] = []
+    unwanted: list[str] = []
     upload, reused = first.file_id, False
-    for number, reading in enumerate(readings):
+    kept: list[Reading] = []
+    for reading in readings:
+        if not _unwanted(row, reading, asked):
+            kept.append(reading)
+            continue
+        unwanted.append(reading.kind)
+        await _let_go(session, reading, now)
+    for number, reading in enumerate(kept):
         document = first if number == 0 else _sibling(first, reading, now)
         await _take(session, row, document, reading, asked=asked, now=now)
         reused |= document.file_id == upload
@@ -156,13 +164,27 @@ async def record_reading(
     if not readings:
         first.status = DocumentStatus.REFUSED
         taken, reused = [first], True
+    elif not kept:
+        first.status = DocumentStatus.REPLACED
     if upload is not None and not reused:
         await expire(session, upload, now)
     row.updated_at = now
     await session.flush()
     await reminders.arrange(session, row, now)
-    ignored = all(each.status is DocumentStatus.REPLACED for each in taken)
-    return await _outcome(session, row, asked, taken, ignored=ignored)
+    ignored = not unwanted and all(each.status is DocumentStatus.REPLACED for each in taken)
+    return await _outcome(session, row, asked, taken, unwanted=unwanted, ignored=ignored)
+
+
+def _unwanted(row: Application, reading: Reading, asked: str) -> bool:
+    """Whether a paper is of a known kind that this application does not ask for."""
+    return reading.kind not in (UNKNOWN, "other", asked, *rows.wanted(row))
+
+
+async def _let_go(session: AsyncSession, reading: Reading, now: datetime) -> None:
+    """Pictures of a paper that nobody asked for: the next sweep deletes them."""
+    for stored in (reading.file_id, reading.mended_id):
+        if stored is not None:
+            await expire(session, stored, now)
 
 
 def _sibling(first: Document, reading: Reading, now: datetime) -> Document:
@@ -263,6 +285,7 @@ async def _outcome(
     taken: Sequence[Document],
     *,
     ignored: bool,
+    unwanted: Sequence[str] = (),
 ) -> ReadingOutcome:
     refused = [each for each in taken if each.status is DocumentStatus.REFUSED]
     counts = [await failures(session, row.id or 0, each.kind) for each in refused]
@@ -270,6 +293,7 @@ async def _outcome(
     return ReadingOutcome(
         documents=tuple(rows.document_view(each) for each in taken if each.status in rows.CURRENT),
         refused=tuple(rows.document_view(each) for each in refused),
+        unwanted=tuple(unwanted),
         ignored=ignored,
         failures=worst,
         escalate=worst >= rules().tries_before_escalation,

@@ -26,6 +26,9 @@ US, BUREAU, OFFICER = "us", "bureau", "officer"
 
 REQUIRED = ("id_front", "id_back", "portrait")
 SCREENSHOT = "ecard_list"
+IDENTITIES = frozenset({"temporary_id", "hmt_permit", "foreign_permit", "passport"})
+"""Papers that prove who somebody is without being the ID card: an officer files with them."""
+
 CURRENT = (DocumentStatus.OFFERED, DocumentStatus.CONFIRMED)
 EDITABLE = frozenset(
     {
@@ -120,6 +123,11 @@ def required(row: Application) -> tuple[str, ...]:
     """The kinds of document that an application needs."""
     on_evidence = row.status is ApplicationStatus.EVIDENCE
     return (*REQUIRED, SCREENSHOT) if on_evidence else REQUIRED
+
+
+def wanted(row: Application) -> frozenset[str]:
+    """The kinds that are kept: what is needed, and the screenshot that may come before its step."""
+    return frozenset({*required(row), SCREENSHOT})
 
 
 def document_view(row: Document) -> DocumentView:

@@ -171,12 +171,15 @@ class ReadingOutcome:
     Args:
         documents: offered (or already confirmed) documents.
         refused: what cannot be used, with its findings.
+        unwanted: kinds of papers that nobody asked for, such as a relative's hukou page: their
+            fields and pictures are not kept.
         ignored: the application no longer takes documents, or a newer upload came first.
         failures: refused tries of that kind in a row; `escalate` when a person should help.
     """
 
     documents: tuple[DocumentView, ...]
     refused: tuple[DocumentView, ...]
+    unwanted: tuple[str, ...]
     ignored: bool
     failures: int
     escalate: bool

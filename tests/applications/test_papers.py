@@ -66,6 +66,29 @@ async def test_readings_that_finish_in_the_wrong_order(office: Office) -> None:
     assert (await office.get(view)).documents == (document,)
 
 
+@pytest.mark.parametrize("kind", ["hukou_person", "hukou_index", "temporary_id", "passport"])
+async def test_a_paper_that_nobody_asked_for_is_not_kept(office: Office, kind: str) -> None:
+    view = await office.opened()
+    stored = await office.file("hukou")
+    relative = {"name": "样二", "relation": "妻", "id_number": id_number(2)}
+    for _ in range(3):  # sending it again and again is no failure to read
+        got = await office.send(view.id, read(kind, relative, file_id=stored))
+        assert (got.unwanted, got.documents, got.refused) == ((kind,), (), ())
+        assert not got.ignored
+        assert not got.escalate
+    assert (await office.get(view)).documents == ()
+    assert all(not each.fields for each in await office.rows(Document))
+    (file,) = await office.rows(StoredFile)
+    assert file.expires_at == office.now
+
+
+async def test_a_hukou_page_beside_a_card_leaves_the_card(office: Office) -> None:
+    view = await office.opened()
+    got = await office.send(view.id, read("hukou_index"), read("id_front", FRONT))
+    assert got.unwanted == ("hukou_index",)
+    assert [each.kind for each in got.documents] == ["id_front"]
+
+
 async def test_two_unreadable_tries_fetch_a_person(office: Office) -> None:
     view = await office.opened()
     first = await office.send(view.id, refused(), kind="id_front")

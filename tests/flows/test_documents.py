@@ -31,6 +31,16 @@ async def test_a_wrong_field_is_corrected_by_typing(world: World) -> None:
     assert "有效期止：长期" in text_of(seen)
 
 
+async def test_a_paper_that_is_not_needed_is_named_and_not_kept(world: World) -> None:
+    employee = await world.enrolled(region="37")
+    await world.collecting(employee)
+    await employee.sends(picture(employee.person, "hukou_person"))
+    seen = await employee.sees("户口本个人页，这次用不到，我没有保存")
+    assert "还差：身份证人像面" in text_of(seen)
+    await employee.sends(picture(employee.person, "temporary_id"))
+    await employee.sees("网上办理要用居民身份证的正反两面")
+
+
 async def test_two_unreadable_pictures_fetch_a_person(world: World) -> None:
     officer = await world.hr()
     employee = await world.enrolled(region="37")

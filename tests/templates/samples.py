@@ -183,6 +183,14 @@ def documents(mark: Mark, language: str) -> dict[str, list[Values]]:
         "refused": [
             {"kind": kind, "faults": [fault, fault], "mended": mended} for mended in (True, False)
         ],
+        "not_taken": [
+            {"kind": kind, "identity": identity, "hukou": hukou, "kinds": kinds}
+            for identity, hukou, kinds in (
+                (True, False, both),
+                (False, True, both),
+                (False, False, []),
+            )
+        ],
         "offer": [
             {"kind": kind, "fields": [one, doubted], "notices": [fault]},
             {"kind": kind, "fields": [one], "notices": []},
