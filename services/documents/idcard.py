@@ -9,18 +9,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+
+import numpy as np
 
 from services.documents import text as texts
 from services.documents.idnumber import is_id_number, normalise_id_number
-from services.documents.layout import Token, beside, joined, page_angle, rows, split, tokens
-from services.documents.ocr import Line
+from services.documents.layout import (
+    Token,
+    beside,
+    joined,
+    page_angle,
+    right_of,
+    rows,
+    split,
+    tokens,
+)
+from services.documents.ocr import Line, angle
 from services.documents.values import Value, value_of
 
 FRONT_FIELDS = ("name", "sex", "ethnicity", "birth", "address", "id_number")
 BACK_FIELDS = ("authority", "valid_from", "valid_to")
 LONG_TERM = "长期"
+_MOST_ASKEW = 12.0  # degrees; perspective turns a card's own lines less
+_TALLER = 1.6  # letters so much higher than the value's are a mark's
+_COLUMN_SLACK = 0.1  # of the letters' height: a value's first character begins right of its column
 
 _FRONT_LABELS = re.compile(  # widely set labels fall apart: 住 | 址河北省…
     r"(?P<name>^姓名?(?=$|.{2,})|姓名)|(?P<sex>性别|^别(?=[男女]))"
@@ -36,8 +50,11 @@ _BACK_SIGNS = re.compile(
     r"中华人民|居民身份证|签发机关|有效期限|公安局|[0-9]{4}\.[0-9]{2}\.[0-9]{2}"
 )
 _BIRTH = re.compile(r"((?:19|20)\d\d)年?\D{0,2}?(\d{1,2})月?\D{0,2}?(\d{1,2})日?")
-_DATE = r"((?:19|20)\d\d)[.,·\-年/:]?(\d{2})[.,·\-月/:]?(\d{2})日?"
+_DATE = r"((?:19|20)\d\d)\D?(\d{2})\D?(\d{2})日?"
 _VALIDITY = re.compile(rf"{_DATE}\D{{0,3}}?(?:{_DATE}|(长期?|期))")
+_AUTHORITY_TAIL = re.compile(  # a mark printed across the card that hangs on the last letters
+    r"(?<=分局).{1,8}$|(?<=公安局)(?!.*(?:局|所|队|处|厅|科)$).{1,8}$"
+)
 _NUMBER = re.compile(r"[0-9]{6}[12][0-9]{3}[0-9]{7}[0-9X]|[0-9]{17}[0-9X]")
 
 
@@ -83,19 +100,45 @@ def parse(lines: Sequence[Line], side: str) -> Card:
 def _labelled(
     lines: Sequence[Line], degrees: float, pattern: re.Pattern[str]
 ) -> tuple[dict[str, Token], list[Token]]:
-    labels: dict[str, Token] = {}
+    found: dict[str, list[Token]] = {}
     rest: list[Token] = []
     for line in lines:
-        if texts.is_mark(line.text):
+        if texts.is_mark(line.text) or _askew(line, degrees):
             continue
         plain = Line(line.box, texts.simplified(line.text), line.sure, line.centres)
         for name, part in split(plain, pattern):
             token = tokens([part], degrees)[0]
             if name is None:
                 rest.append(token)
-            elif name not in labels or token.middle < labels[name].middle:
-                labels[name] = token
-    return labels, rest
+            else:
+                found.setdefault(name, []).append(token)
+    return _own_labels(found), rest
+
+
+def _askew(line: Line, degrees: float) -> bool:
+    """Whether a long line runs across the card's own: a watermark, another paper."""
+    sides = line.box[1] - line.box[0], line.box[3] - line.box[0]
+    along, across = (float(np.linalg.norm(side)) for side in sides)
+    off = (angle(line.box) - degrees + 180) % 360 - 180
+    return along > 2 * across and abs(off) > _MOST_ASKEW
+
+
+def _own_labels(found: dict[str, list[Token]]) -> dict[str, Token]:
+    """One label of each name: the one in the column of the others, then the uppermost.
+
+    Words of another paper on the table (部门, 姓名) stand elsewhere.
+    """
+    labels: dict[str, Token] = {}
+    for name, these in found.items():
+        others = [one.left for other, seen in found.items() if other != name for one in seen]
+        column = float(np.median(others)) if others and name != "ethnicity" else None
+        uppermost = min(these, key=lambda token: token.middle)
+        labels[name] = uppermost
+        if column is not None:
+            nearest = min(these, key=lambda token: abs(token.left - column))
+            if abs(uppermost.left - column) > abs(nearest.left - column) + nearest.height:
+                labels[name] = nearest
+    return labels
 
 
 def _front(lines: Sequence[Line], degrees: float) -> Card:
@@ -107,7 +150,7 @@ def _front(lines: Sequence[Line], degrees: float) -> Card:
         "sex": _front_sex(labels, rest),
         "ethnicity": _front_ethnicity(labels, rest),
     }
-    found["name"] = _front_name(labels, rest)
+    found["name"] = _front_name(labels, rest, _value_column(labels, rest, found))
     used = {id(line) for value in found.values() if value for line in value.lines}
     free = [token for token in rest if id(token.line) not in used]
     found["address"] = _front_address(labels, free, found)
@@ -197,19 +240,32 @@ def _front_ethnicity(labels: dict[str, Token], rest: list[Token]) -> Value | Non
     return None
 
 
-def _front_name(labels: dict[str, Token], rest: list[Token]) -> Value | None:
+def _front_name(labels: dict[str, Token], rest: list[Token], column: float | None) -> Value | None:
     if "name" in labels:
         parts = beside(labels["name"], rest, reach=6)
         parts = [part for part in parts if part.left < labels["name"].right + 12 * part.height]
+        if "名" not in labels["name"].text:
+            parts = _own_column(parts, column)
     elif "sex" in labels:
         sex = labels["sex"]
         above = [token for token in rest if 0.8 < (sex.middle - token.middle) / sex.height < 5]
         near = [token for token in above if abs(token.left - sex.right) < 4.5 * sex.height]
-        parts = rows(near)[-1] if near else []
+        parts = _own_column(rows(near)[-1], column) if near else []
     else:
         parts = []
     name = texts.person_name(joined(parts))
-    return value_of(name, parts) if name else None
+    plain = texts.without_latin(name)
+    value = value_of(plain, parts) if plain else None
+    return value if value is None or plain == name else replace(value, sure=0.0)
+
+
+def _own_column(parts: list[Token], column: float | None) -> list[Token]:
+    """Without what stands left of the values' column: a piece of a label that was misread."""
+    if column is None:
+        return parts
+    own = [right_of(part, column - _COLUMN_SLACK * part.height) for part in parts]
+    kept = [part for part in own if part is not None]
+    return kept or parts
 
 
 def _front_address(
@@ -224,16 +280,33 @@ def _front_address(
     number = labels.get("id_number")
     bottom = number.middle - 0.6 * number.height if number else float("inf")
     inside = [token for token in rest if top < token.middle < bottom]
+    usual = [token for token in inside if not first or token.height < _TALLER * first[0].height]
     parts: list[Token] = []
-    for row in rows(inside):
+    for row in rows(usual):
         parts += _address_row(row, start)
-    address = texts.place(texts.without_marks(joined(parts)))
-    return value_of(address, parts) if address else None
+    value = _place(parts)
+    # A mark in large letters, with which the end of a line may have been read.
+    return value if value is None or len(usual) == len(inside) else replace(value, sure=0.0)
+
+
+def _place(parts: list[Token]) -> Value | None:
+    """An address or authority; doubtful when a mark was printed into it."""
+    printed = joined(parts)
+    plain = texts.without_marks(printed)
+    text = texts.place(plain)
+    if not text:
+        return None
+    value = value_of(text, parts)
+    return value if plain == printed else replace(value, sure=0.0)
 
 
 def _address_row(row: list[Token], start: float) -> list[Token]:
     taken: list[Token] = []
-    for token in row:
+    for whole in row:
+        token = whole
+        if whole.left < start - 1.6 * whole.height and whole.right > start + 2 * whole.height:
+            # The label was misread and hangs on the value.
+            token = right_of(whole, start - _COLUMN_SLACK * whole.height) or whole
         begins = abs(token.left - start) < 1.6 * token.height
         follows = bool(taken) and token.left - taken[-1].right < 1.3 * token.height
         if begins or follows:
@@ -269,8 +342,10 @@ def _back_authority(labels: dict[str, Token], rest: list[Token]) -> Value | None
         parts = beside(label, words, reach=6)
         if parts:
             parts = _continued(label, parts, labels.get("validity"), rest)
-    authority = texts.place(texts.without_marks(joined(parts)))
-    return value_of(authority, parts) if authority else None
+    value = _place(parts)
+    if value is None or not _AUTHORITY_TAIL.search(value.text):
+        return value
+    return replace(value, text=_AUTHORITY_TAIL.sub("", value.text), sure=0.0)
 
 
 def _continued(

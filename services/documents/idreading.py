@@ -15,8 +15,8 @@ from services.documents import idcard
 from services.documents import text as texts
 from services.documents.idcard import Card
 from services.documents.idnumber import IdNumberError, check_id_number, is_id_number
-from services.documents.ocr import Corners, Line, Ocr, Pixels, cut
-from services.documents.places import authority_slip, begins_with_a_place, slip
+from services.documents.ocr import Corners, Line, Ocr, Pixels, cut, ink
+from services.documents.places import Slip, authority_slip, begins_with_a_place, slip
 from services.documents.rectify import brightened, guess, inside, outline, straighten, upright
 from services.documents.values import Value, doubtful_names
 
@@ -24,6 +24,7 @@ _WANTED = {"front": idcard.FRONT_FIELDS, "back": idcard.BACK_FIELDS}
 _FREE = ("name", "address", "authority")  # no check digit or list tells whether these are right
 _FIRM = 0.98
 _DIGITS = "0123456789X"
+_FEWEST_TO_COMPARE = 3
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,13 @@ def _read_side(ocr: Ocr, picture: Pixels, lines: Sequence[Line], side: str) -> S
     values, doubts = settle(looks, ocr.settings.doubtful)
     best = _best(looks)
     shaky = [name for name in _FREE if name in values and name not in doubts]
-    doubts |= {name for name in shaky if _unstable(ocr, picture, flat, best.values[name], looks)}
-    _mend_places(values, doubts, best)
+    again = _Again(ocr, picture, flat, looks[0])
+    doubts |= {
+        name
+        for name in shaky
+        if again.mixed(best.values[name]) or again.unstable(best.values[name])
+    }
+    _mend_places(values, doubts, looks, again)
     ordered = tuple(name for name in _WANTED[side] if name in doubts)
     weak = _weak_line(best.values.get("address"), ocr.settings.doubtful)
     return SideRead(side, values, ordered, flat, len(looks), weak)
@@ -86,34 +92,83 @@ def _own_lines(card: Card, lines: Sequence[Line], corners: Corners | None) -> Ca
     return again if crowded or again.values.keys() >= card.values.keys() else card
 
 
-def _unstable(ocr: Ocr, picture: Pixels, flat: Pixels, value: Value, looks: Sequence[Card]) -> bool:
-    """Whether a value that no rule checks reads differently when its line is cut a bit larger.
+@dataclass(frozen=True)
+class _Again:
+    """Lines read once more, in the picture that each was first read from."""
 
-    Only values with a character below ``steady`` are tried: it costs a few hundredths of a second.
-    """
-    if value.sure >= ocr.settings.steady or not value.lines:
-        return False
-    source = picture if any(value is one for one in looks[0].values.values()) else flat
-    for line in value.lines:
+    ocr: Ocr
+    picture: Pixels
+    flat: Pixels
+    first: Card
+
+    def _strips(self, value: Value, grow: float) -> list[Pixels]:
+        own = any(value is one for one in self.first.values.values())
+        source = self.picture if own else self.flat
+        return [cut(source, line.box, grow) for line in value.lines]
+
+    def unstable(self, value: Value) -> bool:
+        """Whether a value that no rule checks reads differently when cut a bit larger.
+
+        Only values with a character below ``steady`` are tried: it costs a few hundredths of a
+        second.
+        """
+        if value.sure >= self.ocr.settings.steady:
+            return False
         for grow in (0.1, 0.3):
-            text, _, _ = ocr.read_strip(cut(source, line.box, grow))
-            if texts.simplified(line.text) not in texts.simplified(text):
-                return True
-    return False
+            for line, strip in zip(value.lines, self._strips(value, grow), strict=True):
+                text, _, _ = self.ocr.read_strip(strip)
+                if texts.simplified(line.text) not in texts.simplified(text):
+                    return True
+        return False
+
+    def mixed(self, value: Value) -> bool:
+        """Whether some characters are printed much fainter than the others: perhaps a watermark
+        that was read as part of the value."""
+        contrasts: list[float] = []
+        for line, strip in zip(value.lines, self._strips(value, 0.0), strict=True):
+            contrasts += ink(strip, line.centres)
+        if len(contrasts) < _FEWEST_TO_COMPARE:
+            return False
+        return min(contrasts) < self.ocr.settings.faint * float(np.median(contrasts))
+
+    def likely(self, value: Value, slip: Slip) -> list[str]:
+        """The names near a slip whose character the recogniser itself holds for possible."""
+        strips = self._strips(value, 0.0)
+        rivals: dict[str, str] = {}
+        found = []
+        for name in slip.near:
+            pairs = zip(slip.told, name, strict=True)
+            told, meant = next(pair for pair in pairs if pair[0] != pair[1])
+            if told not in rivals:
+                rivals[told] = "".join(self.ocr.rivals(strip, told) for strip in strips)
+            if meant in rivals[told]:
+                found.append(name)
+        return found
 
 
-def _mend_places(values: dict[str, str], doubts: set[str], best: Card) -> None:
+def _mend_places(
+    values: dict[str, str], doubts: set[str], looks: Sequence[Card], again: _Again
+) -> None:
     """A county that doesn't exist is put right when one alone is meant, and stays doubtful."""
-    if "address" in values and not begins_with_a_place(values["address"]):
-        doubts.add("address")
     for name, find in (("address", slip), ("authority", authority_slip)):
         found = find(values.get(name, ""))
         if found is None:
             continue
         doubts.add(name)
-        if found.meant is not None and best.values[name].sure < _FIRM:
+        read = [look.values[name] for look in looks if name in look.values]
+        sound = [value for value in read if find(value.text) is None]
+        if sound:
+            values[name] = max(sound, key=lambda value: value.sure).text
+            continue
+        value, meant = max(read, key=lambda value: value.sure), found.meant
+        if meant is None or value.sure >= _FIRM:
+            possible = again.likely(value, found)
+            meant = possible[0] if len(possible) == 1 else None
+        if meant is not None:
             text = values[name]
-            values[name] = text[: found.start] + found.meant + text[found.stop :]
+            values[name] = text[: found.start] + meant + text[found.stop :]
+    if "address" in values and not begins_with_a_place(values["address"]):
+        doubts.add("address")
 
 
 def _flat(ocr: Ocr, picture: Pixels, card: Card, corners: Corners | None) -> Pixels:

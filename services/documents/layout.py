@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,6 +31,18 @@ class Token:
     def sure(self) -> float:
         """The lowest probability of a character."""
         return min(self.line.sure, default=0.0)
+
+
+def right_of(token: Token, edge: float) -> Token | None:
+    """The characters whose middles stand right of an edge; None when none does."""
+    width = token.right - token.left
+    places = [token.left + centre * width for centre in token.line.centres]
+    first = next((index for index, place in enumerate(places) if place > edge), None)
+    if first is None or not first:
+        return None if first is None else token
+    left = (places[first - 1] + places[first]) / 2
+    line = token.line.part(first, len(token.text))
+    return replace(token, line=line, left=left)
 
 
 def page_angle(lines: Sequence[Line]) -> float:

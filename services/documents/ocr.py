@@ -28,6 +28,7 @@ _LONG = 2.2  # length / height of a box that shows its own direction
 _INPUT_HEIGHT = 48  # the recogniser's input
 _MIN_INPUT_WIDTH = 320
 _MAX_INPUT_WIDTH = 2400
+_LIKELIEST = 8
 _LATIN = re.compile(r"[A-Za-z,]")  # a space is kept after these only: Chinese has none
 
 
@@ -146,6 +147,15 @@ class Ocr:
         text, sure, _ = self._decode(best, allowed.max(axis=1), share)
         return text, sure
 
+    def rivals(self, strip: Pixels, told: str) -> str:
+        """Where the strip reads a character: that and the few that come next in likelihood."""
+        if told not in self._characters:
+            return ""
+        probabilities, _ = self._run(strip)
+        places = probabilities[probabilities.argmax(axis=1) == self._characters.index(told)]
+        best = np.argsort(-places, axis=1)[:, :_LIKELIEST]
+        return "".join(self._characters[index] for index in best.ravel() if index)
+
     def _run(self, strip: Pixels) -> tuple[NDArray[np.float32], float]:
         height, width = strip.shape[:2]
         wanted = min(max(math.ceil(_INPUT_HEIGHT * width / max(height, 1)), 1), _MAX_INPUT_WIDTH)
@@ -196,6 +206,21 @@ def cut(picture: Pixels, box: Corners, grow: float = 0.0) -> Pixels:
         picture, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
     return np.asarray(strip, dtype=np.uint8)
+
+
+def ink(strip: Pixels, centres: Sequence[float]) -> list[float]:
+    """How much darker than its paper each character is printed, in grey levels; their middles are
+    given as shares of the strip's width."""
+    grey = cv2.cvtColor(strip, cv2.COLOR_RGB2GRAY)
+    width = grey.shape[1]
+    half = max(0.4 * width / max(len(centres), 1), 2.0)
+    contrasts = []
+    for centre in centres:
+        left, right = int(centre * width - half), int(centre * width + half) + 1
+        window = grey[:, max(left, 0) : max(right, 1)]
+        dark, light = (float(level) for level in np.percentile(window, (4, 85)))
+        contrasts.append(light - dark)
+    return contrasts
 
 
 def grown(box: Corners, along: float, across: float) -> Corners:

@@ -13,19 +13,26 @@ from importlib.resources import files
 
 from knowledge import regions
 
-_NAME = re.compile(r"(.{1,10}?(?:自治州|自治县|自治旗|林区|地区|市|盟|县|区|旗|州))")
+_NAME = re.compile(r"(.{1,10}?(?:自治州|自治县|自治旗|林区|地区|市|盟|县|区|旗|州(?![市区县])))")
 _SKIPPED = re.compile(r"^.{0,4}(?:经济|高新|开发|工业|新技术|园区|新区|示范|管理)")
 _MOST_NAMES = 2
-_ENDINGS = ("区", "县", "市")
+_ENDINGS = ("区", "县", "市", "旗")
+_SHORTEST = 3  # a shorter name may be the beginning of another: 西市 | 区, 新市 | 区
 
 
 @dataclass(frozen=True)
 class Slip:
-    """A name that no division has, from start to stop in the text, and the one meant if clear."""
+    """A name that no division has, from start to stop in the text, and those it may mean."""
 
     start: int
     stop: int
-    meant: str | None
+    told: str
+    near: tuple[str, ...]
+
+    @property
+    def meant(self) -> str | None:
+        """The one that is meant, if clear."""
+        return self.near[0] if len(self.near) == 1 else None
 
 
 def slip(text: str) -> Slip | None:
@@ -37,10 +44,20 @@ def slip(text: str) -> Slip | None:
             return None
         name = hit.group(1)
         if name not in _everywhere():
+            if len(name) < _SHORTEST:
+                return None
             near = [known for known in _known(province) if _one_off(known, name)]
-            return _slip(start, hit.end(), near)
+            return _slip(text, start, hit.end(), _with_county(near, text[hit.end() :]))
         start = hit.end()
     return None
+
+
+def _with_county(near: list[str], rest: str) -> list[str]:
+    """Of several cities the one that has the county which the text goes on with, if one does."""
+    hit = _NAME.match(rest)
+    if hit is None or len(near) < 2:
+        return near
+    return [city for city in _parents().get(hit.group(1), []) if city in near] or near
 
 
 def begins_with_a_place(address: str) -> bool:
@@ -60,14 +77,14 @@ def authority_slip(text: str) -> Slip | None:
     if found is not None and found.meant is None and branch is not None:
         name = text[found.start : found.stop]
         near = [city for city in _cities_of(branch.group(1)) if _one_off(city, name)]
-        return _slip(found.start, found.stop, near) or found
+        return _slip(text, found.start, found.stop, near) or found
     if found is not None or branch is None:
         return found
     if _cities_of(branch.group(1)):
         return None
     known = {full[:-1] for full in _known(_province(text)[0]) if full[-1] in _ENDINGS}
     near = [one for one in known if _one_off(one, branch.group(1))]
-    return _slip(branch.start(1), branch.end(1), near)
+    return _slip(text, branch.start(1), branch.end(1), near)
 
 
 def _cities_of(county: str) -> list[str]:
@@ -88,11 +105,11 @@ def _parents() -> dict[str, list[str]]:
     return parents
 
 
-def _slip(start: int, stop: int, near: list[str]) -> Slip | None:
+def _slip(text: str, start: int, stop: int, near: list[str]) -> Slip | None:
     """One neighbour is meant; several make the name doubtful; none says nothing."""
     if not near:
         return None
-    return Slip(start, stop, near[0] if len(near) == 1 else None)
+    return Slip(start, stop, text[start:stop], tuple(near))
 
 
 def _province(text: str) -> tuple[str | None, int]:
@@ -115,14 +132,13 @@ def _one_off(one: str, two: str) -> bool:
 def _known(province: str | None) -> frozenset[str]:
     """Names of a province's cities and counties; of all when it isn't known."""
     if province is None:
-        return _everywhere()
+        return frozenset(name for one in regions.provinces() for name in _below(one.code))
     return frozenset(_below(province))
 
 
 @cache
 def _everywhere() -> frozenset[str]:
-    names = {name for province in regions.provinces() for name in _below(province.code)}
-    return frozenset(names | {province.name for province in regions.provinces()} | _former())
+    return _known(None) | {province.name for province in regions.provinces()} | _former()
 
 
 def _former() -> set[str]:

@@ -31,6 +31,7 @@ class OcrSettings(BaseModel):
     sure: float = Field(0.80, description="lowest character probability that needs no second look")
     steady: float = Field(0.97, description="below this a line is read again, cut a bit larger")
     doubtful: float = Field(0.60, description="below this a value is shown as doubtful")
+    faint: float = Field(0.6, description="share of a value's usual ink below which it is doubted")
     blank: float = Field(0.30, description="lines whose mean probability is lower are dropped")
 
 

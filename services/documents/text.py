@@ -21,9 +21,10 @@ NAME_VARIANTS = frozenset("喆堃犇淼甦邨昇陞甯龢迺仝祕祇逕濛瀞")
 """Forms that people's names keep though the general tables simplify them (2013 list)."""
 
 _DOTS = "·・•‧∙⋅●。.．"
-_MARKS = re.compile(
-    r"样\s*本|样\s*张|样\s*例|测\s*试|仅供\S{0,6}使用|SPECIMEN|SAMPLE", re.IGNORECASE
-)
+_MARKS = re.compile(r"样\s*本|样\s*张|样\s*例|测\s*试|仅供\S{0,8}|SPECIMEN|SAMPLE", re.IGNORECASE)
+
+_PLACE_WORDS = "路街道巷弄里胡镇乡村屯庄组队社小花苑园城新大市区县省旗盟州公分东南西北中一二三"
+_MARKS_BESIDE = re.compile(rf"(?:{_MARKS.pattern})(?![{_PLACE_WORDS}])", re.IGNORECASE)
 
 
 def simplified(text: str) -> str:
@@ -46,8 +47,13 @@ def is_mark(text: str) -> bool:
 
 
 def without_marks(text: str) -> str:
-    """A line without such marks."""
-    return _MARKS.sub("", text)
+    """A value without such marks; one that names a place (样本路, 测试村) is part of it."""
+    return _MARKS_BESIDE.sub("", text)
+
+
+def without_latin(text: str) -> str:
+    """Chinese text without Latin letters and digits: pieces of a mark printed across the card."""
+    return re.sub(r"[A-Za-z0-9]+", "", text) if re.search(r"[㐀-鿿]", text) else text
 
 
 def person_name(text: str) -> str:

@@ -81,6 +81,38 @@ def test_a_lost_label_is_made_up_for_by_its_neighbours(lost: str) -> None:
     assert texts(idcard.parse(lines, "front")) == EXPECTED
 
 
+def test_a_label_that_was_misread_is_not_taken_for_the_value() -> None:
+    """姓名 read as 姓者, and 住址 as 住扯, in one line with what stands beside them."""
+    spread = (0.09, 0.27, 0.63, 0.83)  # the label stands apart from the name
+    name = line("姓者江辉", 50, 68, 41)
+    name = Line(name.box, name.text, name.sure, spread)
+    birth = [line("出生", 50, 210), line("1949年12月31日", 150, 210)]
+    front = [*birth, *(one for one in FRONT if not one.text.startswith("出生"))]
+    kept = [one for one in front if one.text not in ("姓名", "江辉")]
+    assert texts(idcard.parse([name, *kept], "front")) == EXPECTED
+    wide = line("住扯山东省济南市历下区泉城", 50, 280)
+    left = [(place - 50) / 390 for place in (65, 95)]
+    right = [(165 + 30 * place - 50) / 390 for place in range(11)]
+    address = Line(wide.box, wide.text, wide.sure, tuple(left + right))
+    kept = [one for one in front if one.text not in ("住址", "山东省济南市历下区泉城")]
+    assert texts(idcard.parse([address, *kept], "front")) == EXPECTED
+
+
+@pytest.mark.parametrize("tail", ["IMEN", "仅供", "样"])
+def test_a_mark_that_hangs_on_the_authority_is_cut_off_and_doubted(tail: str) -> None:
+    lines = [line("签发机关", 50, 300), line("南宫市公安局" + tail, 220, 300)]
+    lines += [line("有效期限", 50, 360), line("2011.02.14-2031.02.14", 220, 360)]
+    authority = idcard.parse(lines, "back").values["authority"]
+    assert (authority.text, authority.sure) == ("南宫市公安局", 0.0)
+
+
+@pytest.mark.parametrize("authority", ["青岛市公安局市南分局", "新疆生产建设兵团公安局"])
+def test_whole_authorities_are_left_alone(authority: str) -> None:
+    lines = [line("签发机关", 50, 300), line(authority, 220, 300)]
+    read = idcard.parse(lines, "back").values["authority"]
+    assert (read.text, read.sure) == (authority, 0.99)
+
+
 def test_a_street_of_peoples_is_no_label() -> None:
     lines = [line("民族路12号", 150, 325) if one.text.startswith("路1号") else one for one in FRONT]
     read = texts(idcard.parse(lines, "front"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from knowledge import regions
 from services.documents.places import authority_slip, begins_with_a_place, slip
 
 
@@ -57,3 +58,26 @@ def test_real_authorities_are_left_alone(authority: str) -> None:
 
 def test_an_address_without_its_first_line_is_doubtful() -> None:
     assert not begins_with_a_place("人民路653号533室")
+
+
+def test_every_place_of_the_table_is_left_alone() -> None:
+    """Every eighth county, as addresses and authorities write it."""
+    for province in regions.provinces():
+        for city in regions.children(province.code):
+            for county in regions.children(city.code)[::8]:
+                short = county.name[:-1] if len(county.name) > 2 else county.name
+                written = [
+                    province.name + city.name + county.name + "人民路1号",
+                    city.name + county.name + "人民路1号",
+                    county.name + "人民路1号",
+                ]
+                assert [text for text in written if slip(text)] == []
+                assert all(begins_with_a_place(text) for text in written)
+                signed = [county.name + "公安局", f"{city.name}公安局{short}分局"]
+                assert [text for text in signed if authority_slip(text)] == []
+
+
+def test_a_city_is_told_by_its_county() -> None:
+    found = slip("潭州市长泰区上坝街道青龙村8组157号")
+    assert found is not None
+    assert found.meant == "漳州市"

@@ -56,3 +56,10 @@ def test_marks_are_not_content() -> None:
     assert is_mark("SPECIMEN")
     assert not is_mark("样本路12号")
     assert without_marks("历下区样本泉城路") == "历下区泉城路"
+
+
+@pytest.mark.parametrize(
+    "address", ["示例省样本市样本区样本路1号", "历下区测试大道9号样例小区3幢", "青山镇样本村二组"]
+)
+def test_a_place_may_be_called_like_a_mark(address: str) -> None:
+    assert without_marks(address) == address
