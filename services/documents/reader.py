@@ -38,6 +38,7 @@ class _Worker:
     def __init__(self, settings: DocumentSettings) -> None:
         self._settings = settings
         self._process: asyncio.subprocess.Process | None = None
+        self._ending: asyncio.Future[None] | None = None
 
     @property
     def pid(self) -> int | None:
@@ -92,23 +93,31 @@ class _Worker:
         return answer
 
     async def kill(self) -> None:
-        """End the process now and wait until the system has let it go."""
+        """End the process now and wait until the system has let it go.
+
+        Who is cancelled here leaves the ending under way; the next call waits for it.
+        """
         process, self._process = self._process, None
-        if process is None:
-            return
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process.pid, signal.SIGKILL)  # Popen's kill would reap it first
-        await asyncio.shield(process.wait())
-        # Its pipes are let go here: later there may be no event loop left to do it.
-        if process.stdin is not None:
-            process.stdin.close()
-            with contextlib.suppress(OSError):
-                await process.stdin.wait_closed()
-        if process.stdout is not None:
-            with contextlib.suppress(OSError):
-                await process.stdout.read()
-        await asyncio.sleep(0)
+        if process is not None:
+            self._ending = asyncio.ensure_future(_end(process))
+        if self._ending is not None:
+            await asyncio.shield(self._ending)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)  # Popen's kill would reap it first
+    await process.wait()
+    # Its pipes are let go here: later there may be no event loop left to do it.
+    if process.stdin is not None:
+        process.stdin.close()
+        with contextlib.suppress(OSError):
+            await process.stdin.wait_closed()
+    if process.stdout is not None:
+        with contextlib.suppress(OSError):
+            await process.stdout.read()
+    await asyncio.sleep(0)
 
 
 class DocumentReader:
