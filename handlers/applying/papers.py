@@ -24,7 +24,7 @@ from storage import queue
 flow = Flow("apply")
 # Faults of a portrait's file that change nothing of what it shows when they are mended.
 FILE_ONLY = frozenset({"kb_large", "kb_small", "dpi"})
-AT = ("documents", "evidence", "field", "value")
+AT = ("documents", "evidence", "field", "value", "summary", "warned")
 
 
 @flow.prompt("documents")
@@ -50,6 +50,8 @@ async def uploaded(turn: Turn) -> None:
     if size is not None and size > turn.tools.max_upload_bytes:
         turn.say("documents.too_big", limit=turn.tools.max_upload_bytes // 2**20)
         return
+    if turn.state.step in ("summary", "warned"):
+        turn.goto("documents")  # a new picture: what was to be confirmed no longer is what it was
     kind = "ecard_list" if turn.state.step == "evidence" else None
     document = await apps.expect_document(turn.session, application.id, kind, None, turn.now)
     await queue.add_task(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from tests.support.world import World
+from tests.support.world import World, picture
 
 
 async def test_a_new_employee_gets_a_card(world: World) -> None:
     employee = await world.enrolled(region="37")
-    reference = await world.submitted(employee)
+    await world.at_summary(employee)
+    await employee.sends(picture(employee.person, "portrait", background="white"))  # a nicer one
+    await employee.sees("证件照合格")
+    await employee.sees("请最后核对一遍")
+    reference = await world.hands_in(employee)
     await world.step(reference, "making")
     await employee.sees("正在制卡")
     await world.step(reference, "collectable")

@@ -56,7 +56,7 @@ async def test_a_stale_button_and_a_double_press(world: World) -> None:
 async def test_a_half_finished_application_is_still_there(world: World) -> None:
     employee = await world.enrolled(region="37")
     await world.collecting(employee)
-    await employee.sends(picture(employee.person, "id_front"))
+    await employee.sends(picture(employee.person, "id_front"), kind="document")
     await employee.sees("请核对")
     await employee.presses("没问题")
     await employee.sees("还差")

@@ -59,3 +59,27 @@ async def test_progress_in_own_words_in_the_middle_of_an_application(world: Worl
     await employee.sees("资料填写中")
     await employee.sends(picture(employee.person, "id_back"))
     await employee.sees("签发机关")
+
+
+async def test_a_card_is_not_forgotten_at_the_counter_nor_in_the_drawer(world: World) -> None:
+    late, early = await world.enrolled(region="37"), await world.enrolled(region="37")
+    for employee in (late, early):
+        reference = await world.submitted(employee)
+        for state in ("making", "collectable"):
+            await world.step(reference, state)
+        await employee.sees("可以领取")
+    await world.step(reference, "collected")
+    await early.sees("卡已领到")
+    await world.passes(days=3)
+    await late.sees("的卡可以领取了")
+    await early.sees("社保功能还没启用")
+    await world.step(reference, "social_enabled")
+    await early.sees("银行账户待激活")
+    await world.passes(days=5)
+    await early.sees("银行账户还没激活")
+    await world.passes(days=165)
+    await late.sees("请抓紧")
+    await world.passes(days=10)
+    await late.sees("逾期封存，需重新申请")
+    await late.presses("重新申领")
+    await late.sees("请选择开户银行")

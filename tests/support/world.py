@@ -228,6 +228,10 @@ class World:
     async def submitted(self, talker: Talker) -> str:
         """From the menu to the bureau's receipt; the bureau's reference."""
         await self.at_summary(talker)
+        return await self.hands_in(talker)
+
+    async def hands_in(self, talker: Talker) -> str:
+        """From the summary to the bureau's receipt; the bureau's reference."""
         await talker.presses("确认提交")
         await talker.sees("提交成功")
         rows = (await self.admin("GET", "applications"))["applications"]
