@@ -16,6 +16,7 @@ from bot.application import bot_of
 from bot.tasks import Job, LaterError, Result, Work
 from knowledge.profiles import photo_profile
 from services import applications as apps
+from services import broadcasts
 from services.documents.document import ReadDocument
 from services.documents.profile import PortraitProfile
 from services.people.people import by_id
@@ -185,7 +186,19 @@ async def export_data(job: Job) -> Result | None:
     return Result({}, complete)
 
 
+async def send_broadcast(job: Job) -> Result | None:
+    """Hand a message from HR to every recipient's mailbox, some in each transaction."""
+    broadcast_id, more = int(job.payload["broadcast_id"]), True
+    while more and not job.runtime.stopping.is_set():
+        async with job.runtime.database.transaction() as session:
+            more = await broadcasts.send_some(session, broadcast_id, job.runtime.clock.tick())
+    if more:
+        raise LaterError(job.runtime.clock.now())
+    return None
+
+
 WORKS: dict[str, Work] = {
+    "broadcast.send": send_broadcast,
     "document.read": read_document,
     "application.check": check_application,
     "application.submit": submit_application,

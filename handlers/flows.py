@@ -5,6 +5,7 @@ from __future__ import annotations
 from handlers import (
     ask,
     basics,
+    broadcast,
     console,
     desk,
     enrol,
@@ -43,6 +44,7 @@ def registry() -> Registry:
             gaps.flow,
             desk.flow,
             console.flow,
+            broadcast.flow,
             mydata.flow,
             basics.last,
         ]

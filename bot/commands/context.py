@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlmodel.ext.asyncio.session import AsyncSession
 from telegram import Bot
 
+from bot import links
 from bot.logs import configure
 from bot.settings import Settings
 from services.applications.numbers import new_number
@@ -104,27 +105,8 @@ def new_application_number() -> str:
 async def invitation_link(code: str, display_name: str, phone: str | None) -> str:
     """Where a person opens the chat with their code."""
     found = settings()
-    if found.messenger == "telegram":
-        return f"https://t.me/{found.bot_username}?start={code}"
-    return await messenger_link(found, code, display_name, phone)
-
-
-async def messenger_link(
-    found: Settings, code: str, display_name: str, phone: str | None, **more: object
-) -> str:
-    """A one-shot sign-in link of the embedded messenger that carries the code."""
     bot = Bot(found.bot_token.get_secret_value(), base_url=f"{found.api_url}/bot")
-    wanted: dict[str, object] = {
-        "start_parameter": code,
-        "display_name": display_name,
-        "expires_in": found.people.invitation_days * 86400,
-        **more,
-    }
-    if phone:
-        wanted["phone_number"] = phone
-    answer = await bot.do_api_request("createInviteLink", api_kwargs=wanted)
-    link: str = answer["link"]
-    return link
+    return await links.invitation_link(found, bot, code, display_name, phone)
 
 
 def out(text: str) -> None:

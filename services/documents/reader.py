@@ -59,7 +59,7 @@ class _Worker:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
-            env=_bare_environment(),
+            env=bare_environment(),
             cwd=_ROOT,
         )
         greeting = packed({"settings": self._settings.model_dump(mode="json")})
@@ -235,7 +235,7 @@ class DocumentReader:
         task.add_done_callback(self._tasks.discard)
 
 
-def _bare_environment() -> dict[str, str]:
+def bare_environment() -> dict[str, str]:
     """What a worker needs and nothing else: no keys, no tokens, no database address."""
     kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
     return kept | {"PYTHONPATH": str(_ROOT), "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}

@@ -112,6 +112,24 @@ async def invite_all(
     return tuple(made)
 
 
+async def invite_some(
+    session: AsyncSession,
+    person_ids: Sequence[int],
+    now: datetime,
+    settings: PeopleSettings,
+    *,
+    actor: str = "hr",
+) -> tuple[Invited, ...]:
+    """New codes for these people; who left or was erased gets none."""
+    await lock(session, "invite:all")
+    found = [await people.by_id(session, person_id) for person_id in person_ids]
+    wanted = [employee for employee in found if employee is not None and employee.active]
+    made: list[Invited] = []
+    for start in range(0, len(wanted), _BATCH):
+        made += await _issue(session, wanted[start : start + _BATCH], now, settings, actor)
+    return tuple(made)
+
+
 async def _issue(
     session: AsyncSession,
     employees: Sequence[people.Employee],

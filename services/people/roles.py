@@ -99,14 +99,28 @@ async def revoke(
         region_prefix = region_prefix_of(region_prefix)
     living = await _living(session, person_id, role, region_prefix, employer_id)
     for row in living:
-        row.revoked_at = now
-        session.add(row)
-        detail = {"role": row.role.value, "region": row.region_prefix, "employer": row.employer_id}
-        await audit.record(
-            session, actor, "role.revoked", f"person:{person_id}", now, detail=detail
-        )
-    await session.flush()
+        await _end(session, row, now, actor)
     return len(living)
+
+
+async def revoke_grant(
+    session: AsyncSession, grant_id: int, now: datetime, *, actor: str = "cli"
+) -> bool:
+    """End exactly one grant; False when it has ended before."""
+    row = await session.get(RoleGrant, grant_id, with_for_update=True)
+    if row is None or row.revoked_at is not None:
+        return False
+    await _end(session, row, now, actor)
+    return True
+
+
+async def _end(session: AsyncSession, row: RoleGrant, now: datetime, actor: str) -> None:
+    row.revoked_at = now
+    session.add(row)
+    detail = {"role": row.role.value, "region": row.region_prefix, "employer": row.employer_id}
+    subject = f"person:{row.person_id}"
+    await audit.record(session, actor, "role.revoked", subject, now, detail=detail)
+    await session.flush()
 
 
 async def grants(session: AsyncSession, person_id: int | None = None) -> tuple[Grant, ...]:

@@ -1,6 +1,7 @@
 """Every table of the bot."""
 
 from storage.models.base import Row
+from storage.models.broadcasts import Broadcast, BroadcastReceipt, BroadcastStatus
 from storage.models.cards import (
     CLOSED,
     Application,
@@ -64,6 +65,9 @@ __all__ = [
     "ApplicationStatus",
     "AuditEntry",
     "BindAttempt",
+    "Broadcast",
+    "BroadcastReceipt",
+    "BroadcastStatus",
     "ButtonToken",
     "Card",
     "CardStatus",

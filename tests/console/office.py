@@ -200,7 +200,7 @@ async def open_office(runtime: Runtime, clock: ManualClock) -> AsyncIterator[Off
             await office.staff(f"{role.value} here", role, HERE)
             await office.staff(f"{role.value} elsewhere", role, ELSEWHERE)
             await office.staff(f"{role.value} of another", role, **OTHER_COMPANY)
-        await office.staff("admin of all", Role.ADMIN)
+            await office.staff(f"{role.value} of all", role)
         yield office
 
 

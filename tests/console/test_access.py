@@ -11,7 +11,7 @@ from storage.models import Role
 from tests.console.office import Browser, Office
 
 ROLES = (Role.OFFICER, Role.MANAGER, Role.ADMIN)
-WHERE = ("here", "elsewhere", "of another")
+WHERE = ("here", "elsewhere", "of another", "of all")
 REFUSALS = {401, 403, 404, 405}
 
 
@@ -19,7 +19,9 @@ def expected(page: Page, role: Role, where: str) -> int | None:
     """The exact refusal; None when the page opens."""
     if role is not Role.ADMIN and role not in page.roles:
         return 403
-    if page.subject is not None and where != "here":
+    if page.everywhere and where != "of all":
+        return 403
+    if page.subject is not None and where not in ("here", "of all"):
         return 404
     return None
 

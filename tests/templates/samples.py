@@ -339,7 +339,9 @@ def small(mark: Mark, language: str) -> dict[str, dict[str, list[Values]]]:
         "link": [{"url": url, "minutes": 10}]
     }
     found = {"common": common, "enrol": enrol, "desk": desk, "rate": rate, "ask": ask}
-    return found | {"console": console, "follow": follow}
+    said = mark("国庆期间社保大厅放假，请提前办理。")
+    broadcast = each("thanks failed", nothing) | {"message": [{"text": said}]}
+    return found | {"console": console, "broadcast": broadcast, "follow": follow}
 
 
 @cache

@@ -20,7 +20,7 @@ from bot.web.console.pages import Page
 from bot.web.console.rendering import Renderer
 from bot.web.console.visit import Visit
 from services.console import signing
-from services.console.reach import Reach
+from services.console.reach import Area, Reach
 from services.console.signing import SignedIn
 from services.console.subjects import SUBJECTS
 
@@ -33,7 +33,7 @@ _POLICY = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self'",
+        "img-src 'self' data:",  # pictures of papers are part of their page: they have no address
         "connect-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
@@ -131,7 +131,7 @@ def guarded(page: Page) -> Callable[[web.Request], Awaitable[web.StreamResponse]
             raise web.HTTPUnauthorized
         request[LANGUAGE] = who.language
         reach = Reach.of(who.grants, page.roles)
-        if not reach.areas:
+        if not reach.areas or (page.everywhere and Area() not in reach.areas):
             raise web.HTTPForbidden
         form = Form()
         if page.method == "POST":

@@ -42,6 +42,7 @@ class Page:
         roles: who may open it (and every admin).
         subject: what `{ref}` names (`services.console.subjects`); the visitor's areas must cover
             it. None: a list shows what the areas cover, or the page is about nobody.
+        everywhere: only for who reaches every region and employer.
         nav: shown in the navigation, as `frame.nav_<name>` of the words.
         files: takes uploads.
     """
@@ -51,6 +52,7 @@ class Page:
     path: str
     roles: frozenset[Role]
     subject: str | None
+    everywhere: bool
     nav: bool
     files: bool
     handler: Handler
@@ -69,10 +71,11 @@ class Pages:
         *,
         roles: frozenset[Role],
         subject: str | None = None,
+        everywhere: bool = False,
         nav: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Decorator: a page to look at."""
-        return self._add("GET", path, roles, subject, nav=nav)
+        return self._add("GET", path, roles, subject, everywhere=everywhere, nav=nav)
 
     def post(
         self,
@@ -80,10 +83,11 @@ class Pages:
         *,
         roles: frozenset[Role],
         subject: str | None = None,
+        everywhere: bool = False,
         files: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Decorator: a form's target. It ends with a redirect, or shows the form again."""
-        return self._add("POST", path, roles, subject, files=files)
+        return self._add("POST", path, roles, subject, everywhere=everywhere, files=files)
 
     def _add(
         self,
@@ -92,6 +96,7 @@ class Pages:
         roles: frozenset[Role],
         subject: str | None,
         *,
+        everywhere: bool,
         nav: bool = False,
         files: bool = False,
     ) -> Callable[[Handler], Handler]:
@@ -100,7 +105,9 @@ class Pages:
 
         def register(handler: Handler) -> Handler:
             name = f"{self.name}.{handler.__name__}"
-            self.pages.append(Page(name, method, path, roles, subject, nav, files, handler))
+            self.pages.append(
+                Page(name, method, path, roles, subject, everywhere, nav, files, handler)
+            )
             return handler
 
         return register

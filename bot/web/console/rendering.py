@@ -7,9 +7,10 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
-from bot.filters import filters
+from bot.filters import filters, load_words
 from bot.web.console import words
 from bot.web.console.pages import Page
 from knowledge.regions import find, full_name
@@ -30,9 +31,24 @@ class Renderer:
             lstrip_blocks=True,
         )
         self.environment.filters.update(filters())
-        self.environment.filters["area"] = area
+        self.environment.filters.update(
+            area=area, last_four=last_four, tone=tone, happening=self.happening
+        )
         self.environment.globals.update(static=static_address)
+        self.words = load_words()
         self.navigation = tuple(page for page in pages if page.nav)
+
+    def word(self, language: str, table: str, code: str) -> str:
+        """A code in the messages' words."""
+        return self.words[language][table].get(code, code)
+
+    @pass_context
+    def happening(self, context: Context, code: str) -> str:
+        """What happened to an application, by its event's status."""
+        language = str(context.get("language"))
+        if words.known(f"applications.event_{code}"):
+            return words.say(language, f"applications.event_{code}")
+        return self.word(language, "state", code)
 
     def page(self, template: str, language: str, **values: Any) -> str:
         """The text of `templates/<template>.html.j2`."""
@@ -49,6 +65,21 @@ def area(prefix: str) -> str:
     """The name of a region prefix (`37`, `3701`); empty for none."""
     code = prefix.ljust(6, "0")
     return full_name(code) if prefix and find(code) else prefix
+
+
+def last_four(number: str | None) -> str:
+    """An ID number as a list may show it."""
+    return f"····{number[-4:]}" if number and len(number) > 8 else ""
+
+
+def tone(status: str) -> str:
+    """How a state is coloured: what went well, what needs somebody, what went wrong."""
+    tones = {
+        "good": ("finished", "collected", "collectable"),
+        "warn": ("returned", "evidence", "waiting"),
+        "bad": ("stopped", "sealed"),
+    }
+    return next((tone for tone, statuses in tones.items() if status in statuses), "")
 
 
 @cache

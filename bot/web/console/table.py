@@ -4,10 +4,34 @@ from __future__ import annotations
 
 from itertools import chain
 
-from bot.web.console import signin
+from bot.web.console import (
+    applications,
+    auditlog,
+    broadcasts,
+    documents,
+    exports,
+    imports,
+    people,
+    roles,
+    settings,
+    signin,
+    tools,
+)
 from bot.web.console.pages import Page, Pages
 
-_FILES: tuple[Pages, ...] = (signin.pages,)
+_FILES: tuple[Pages, ...] = (
+    applications.pages,
+    documents.pages,
+    people.pages,
+    roles.pages,
+    imports.pages,
+    exports.pages,
+    broadcasts.pages,
+    tools.pages,
+    auditlog.pages,
+    settings.pages,
+    signin.pages,
+)
 
 
 def every_page() -> tuple[Page, ...]:

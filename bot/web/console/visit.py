@@ -63,14 +63,22 @@ class Visit:
         """What the page is about; the guard has seen that the visitor may see it."""
         return self.request.match_info["ref"]
 
-    def is_one_of(self, *roles: Role) -> bool:
-        """Whether the visitor holds one of the roles somewhere; an admin holds every role."""
+    def can(self, *roles: Role) -> bool:
+        """Whether the visitor holds one of the roles somewhere, for buttons: the guard decides.
+
+        An admin holds every role.
+        """
         return any(grant.role in (*roles, Role.ADMIN) for grant in self.who.grants)
 
     @property
     def navigation(self) -> tuple[Page, ...]:
         """The pages of the navigation that the visitor may open."""
-        return tuple(page for page in self.renderer.navigation if self.is_one_of(*page.roles))
+        return tuple(
+            page
+            for page in self.renderer.navigation
+            if (reach := Reach.of(self.who.grants, page.roles)).areas
+            and (not page.everywhere or Area() in reach.areas)
+        )
 
     @property
     def everywhere(self) -> bool:
@@ -118,7 +126,7 @@ class Visit:
         """A sentence in the visitor's language."""
         return words.say(self.language, key, **values)
 
-    def render(self, template: str, *, status: int = 200, **values: Any) -> web.Response:
+    def render(self, template: str, **values: Any) -> web.Response:
         """A page."""
         said = self.asked("said")
         text = self.renderer.page(
@@ -128,7 +136,19 @@ class Visit:
             said=self.say(f"said.{said}") if said and words.known(f"said.{said}") else None,
             **values,
         )
-        return web.Response(text=text, content_type="text/html", status=status)
+        return web.Response(text=text, content_type="text/html")
+
+    def word(self, table: str, code: str) -> str:
+        """A code in the messages' own words, such as a state."""
+        return self.renderer.word(self.language, table, code)
+
+    def download(self, name: str, media_type: str, content: bytes) -> web.Response:
+        """A file to save; never shown in the page's place."""
+        headers = {
+            "Content-Type": media_type,
+            "Content-Disposition": f'attachment; filename="{name}"',
+        }
+        return web.Response(body=content, headers=headers)
 
     def goes(self, path: str, said: str | None = None, **query: str) -> web.Response:
         """After a POST: on to a page, which says what was done (`said.<name>`)."""

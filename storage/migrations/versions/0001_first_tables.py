@@ -336,6 +336,39 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "broadcast",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("text", sa.LargeBinary(), nullable=False),
+        sa.Column("region_prefix", sa.String(6), nullable=False),
+        sa.Column(
+            "employer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "author_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "approver_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("status", sa.String(32), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["approver_id"], ["person.id"], name=op.f("fk_broadcast_approver_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["author_id"], ["person.id"], name=op.f("fk_broadcast_author_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["employer_id"], ["employer.id"], name=op.f("fk_broadcast_employer_id_employer")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_broadcast")),
+    )
+    with op.batch_alter_table("broadcast", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_broadcast_approver_id"), ["approver_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_broadcast_author_id"), ["author_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_broadcast_employer_id"), ["employer_id"], unique=False)
+
+    op.create_table(
         "button_token",
         sa.Column("token", sa.String(32), nullable=False),
         sa.Column("mailbox", sa.String(64), nullable=False),
@@ -709,6 +742,39 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "broadcast_receipt",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "broadcast_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("queued_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["broadcast_id"],
+            ["broadcast.id"],
+            name=op.f("fk_broadcast_receipt_broadcast_id_broadcast"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_broadcast_receipt_person_id_person")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_broadcast_receipt")),
+        sa.UniqueConstraint(
+            "broadcast_id", "person_id", name=op.f("uq_broadcast_receipt_broadcast_id_person_id")
+        ),
+    )
+    with op.batch_alter_table("broadcast_receipt", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_broadcast_receipt_broadcast_id"), ["broadcast_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_broadcast_receipt_person_id"), ["person_id"], unique=False
+        )
+
+    op.create_table(
         "case",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("number", sa.String(24), nullable=False),
@@ -990,6 +1056,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_case_application_id"))
 
     op.drop_table("case")
+    with op.batch_alter_table("broadcast_receipt", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_broadcast_receipt_person_id"))
+        batch_op.drop_index(batch_op.f("ix_broadcast_receipt_broadcast_id"))
+
+    op.drop_table("broadcast_receipt")
     with op.batch_alter_table("application_event", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_application_event_application_id"))
 
@@ -1073,6 +1144,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_button_token_created_at"))
 
     op.drop_table("button_token")
+    with op.batch_alter_table("broadcast", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_broadcast_employer_id"))
+        batch_op.drop_index(batch_op.f("ix_broadcast_author_id"))
+        batch_op.drop_index(batch_op.f("ix_broadcast_approver_id"))
+
+    op.drop_table("broadcast")
     with op.batch_alter_table("application", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_application_open",
