@@ -27,7 +27,7 @@ from bot.works import WORKS
 from handlers.flows import registry
 from handlers.toolbox import Toolbox
 from knowledge.ask import Answerer
-from services import ratings
+from services import cases, ratings
 from services.applications.settings import use
 from services.documents.reader import DocumentReader
 from services.gateways import Gateways
@@ -62,6 +62,7 @@ async def build_runtime(
     use(settings.applications)
     clock = clock or SystemClock(await _clock_offset(database))
     ratings.use(settings.ratings)
+    cases.use(settings.desk)
     gateways = Gateways.from_settings(settings.gateways)
     flows = registry()
     return Runtime(

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from knowledge.settings import AskSettings
 from services.applications.settings import ApplicationSettings
+from services.cases.settings import DeskSettings
 from services.console.settings import ConsoleSettings
 from services.documents.settings import DocumentSettings
 from services.gateways.settings import GatewaySettings
@@ -92,6 +93,7 @@ class Settings(BaseSettings):
     ratings: RatingSettings = RatingSettings()
     answers: AskSettings = AskSettings()
     policies: PolicySettings = PolicySettings()
+    desk: DeskSettings = DeskSettings.model_validate({})
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:

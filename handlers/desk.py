@@ -74,7 +74,8 @@ async def ask_words(turn: Turn) -> None:
 async def words_for_hr(turn: Turn) -> None:
     """Everything written here goes into the case."""
     assert isinstance(turn.input, Text)
-    case = await cases.write(turn.session, turn.data["case"], turn.input.text, turn.now)
+    written = await cases.write(turn.session, turn.data["case"], turn.input.text, turn.now)
+    case = written.case
     turn.send_event(
         case.group_mailbox or "desk",
         "case.written",
@@ -260,8 +261,8 @@ async def group_words(turn: Turn) -> None:
     writing = dict(turn.data.get("writing") or {})
     case_id = writing.pop(str(turn.actor.user_id), None)
     if case_id is None and turn.input.reply_to:
-        found = await cases.by_notice(turn.session, turn.state.mailbox, turn.input.reply_to)
-        case_id = found.id if found else None
+        found = await cases.by_post(turn.session, turn.state.mailbox, turn.input.reply_to)
+        case_id = found.case_id if found else None
     if case_id is None or await officer_of(turn) is None or turn.employee is None:
         return
     turn.data["writing"] = writing
@@ -331,6 +332,9 @@ async def bind_group(turn: Turn) -> None:
     turn.say("desk.bound")
     for case in await cases.open_cases(turn.session):  # what waited for a desk, or for this one
         if case.group_mailbox != turn.state.mailbox and case.kind != "follow_up":
+    for case_id in await cases.open_ids(turn.session):  # what waited for a desk, or for this one
+        case = await cases.get(turn.session, case_id)
+        if case.group_mailbox != turn.state.mailbox:
             tell_hr(turn, case.id)
 
 

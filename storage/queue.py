@@ -18,6 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from storage.models import EventStatus, InboxEvent, Task, TaskStatus, Timer
 
 INBOX, OUTBOX, TASKS, TIMERS = "inbox", "outbox", "tasks", "timers"
+CASES = "cases"  # something of a case has changed: for pages that show it live
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(:key, 0))")
 _SHARED = text("select pg_advisory_xact_lock_shared(hashtextextended(:key, 0))")
 
@@ -78,9 +79,16 @@ async def accept(
     payload: Any,
     at: datetime,
     actor: str | None = None,
+    ordered: bool = True,
 ) -> bool:
-    """Write an event once. `key` is the event's own id; False when it was there already."""
-    await lock(session, f"mailbox:{mailbox}")
+    """Write an event once. `key` is the event's own id; False when it was there already.
+
+    Args:
+        ordered: ids within the mailbox come in commit order, by a lock until the commit. Without
+            it no lock is held; the mailbox's turns must then look at rows, not at their order.
+    """
+    if ordered:
+        await lock(session, f"mailbox:{mailbox}")
     insert = sqlite.insert if is_sqlite(session) else postgresql.insert
     statement = (
         insert(InboxEvent)
@@ -165,6 +173,12 @@ async def set_timer(
     await cancel_timers(session, key)
     session.add(Timer(key=key, mailbox=mailbox, kind=kind, payload=payload, due_at=due_at))
     wake(session, TIMERS)
+
+
+async def timer_due(session: AsyncSession, key: str) -> datetime | None:
+    """When the timer `key` is due; None when it is not set."""
+    statement = select(col(Timer.due_at)).where(col(Timer.key) == key)
+    return (await session.execute(statement)).scalar_one_or_none()
 
 
 async def move_mailbox(session: AsyncSession, old: str, new: str) -> None:

@@ -94,12 +94,26 @@ async def revoke(
     employer_id: int | None = None,
     actor: str = "cli",
 ) -> int:
-    """End a role (None: every role), everywhere or in one scope; returns how many grants ended."""
+    """End a role (None: every role), everywhere or in one scope; returns how many grants ended.
+
+    Cases that the person may not act on any more go on in other hands.
+    """
+    from services.cases import absence  # it needs roles itself
+
     if region_prefix is not None:
         region_prefix = region_prefix_of(region_prefix)
     living = await _living(session, person_id, role, region_prefix, employer_id)
     for row in living:
         await _end(session, row, now, actor)
+        row.revoked_at = now
+        session.add(row)
+        detail = {"role": row.role.value, "region": row.region_prefix, "employer": row.employer_id}
+        await audit.record(
+            session, actor, "role.revoked", f"person:{person_id}", now, detail=detail
+        )
+    await session.flush()
+    if living:
+        await absence.left(session, person_id, now)
     return len(living)
 
 

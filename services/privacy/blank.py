@@ -9,6 +9,7 @@ from sqlalchemy import delete, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.cases.index import forget as forget_words
 from services.people import consents
 from services.privacy import own
 from storage.models import (
@@ -93,13 +94,14 @@ async def _applications(session: AsyncSession, person_id: int) -> None:
 
 async def _cases(session: AsyncSession, person_id: int, now: datetime) -> tuple[int, ...]:
     for message in await own.case_messages(session, person_id):
-        message.text = message.file_id = None
+        message.text = message.file_id = message.file_name = message.source = None
         session.add(message)
     closed = []
     for case in await own.cases(session, person_id):
+        await forget_words(session, case.id or 0)
         if case.status is not CaseStatus.RESOLVED:
             case.status = CaseStatus.RESOLVED
-            case.resolved_at = now
+            case.resolved_at, case.resolution = now, "erased"
             session.add(case)
             closed.append(case.id or 0)
     await session.flush()
@@ -121,6 +123,6 @@ async def _chat(session: AsyncSession, person_id: int) -> tuple[str, ...]:
     await session.exec(
         update(Conversation)
         .where(col(Conversation.person_id) == person_id)
-        .values(person_id=None, flow=None, step=None, data=None)
+        .values(person_id=None, flow=None, step=None, data=None, memory=None)
     )
     return chat.mailboxes

@@ -19,7 +19,16 @@ VERSION = 1
 """Of the shape of `data.json`."""
 _ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
 _INTERNAL = frozenset(
-    {"id_number_index", "phone_index", "code_index", "error", "claimed_until", "event_id", "name"}
+    {
+        "id_number_index",
+        "phone_index",
+        "code_index",
+        "error",
+        "claimed_until",
+        "event_id",
+        "name",
+        "source",
+    }
 )
 """Columns that say nothing of the person: look-up digests and the program's own bookkeeping."""
 
@@ -82,7 +91,9 @@ async def _data(session: AsyncSession, employee: people.Employee, now: datetime)
         "look_ups": _dumped(await own.look_ups(session, person_id)),
         "documents": _dumped(await own.documents(session, person_id)),
         "cases": _dumped(await own.cases(session, person_id)),
-        "case_messages": _dumped(await own.case_messages(session, person_id)),
+        "case_messages": _dumped(
+            [one for one in await own.case_messages(session, person_id) if not one.internal]
+        ),
         "ratings": _dumped(await own.ratings(session, person_id)),
         "file_views": _dumped(await own.views(session, person_id)),
         "messages_received": _dumped(await own.rows(session, InboxEvent, chat.inbox())),

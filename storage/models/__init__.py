@@ -14,7 +14,21 @@ from storage.models.cards import (
     LookUp,
 )
 from storage.models.console import ConsoleSession, SignInLink
-from storage.models.desk import Case, CaseMessage, CaseStatus
+from storage.models.desk import (
+    Assignment,
+    Case,
+    CaseMessage,
+    CasePost,
+    CaseStatus,
+    CaseWait,
+    CaseWord,
+    Delivery,
+    OfficerNotice,
+    OfficerProfile,
+    Priority,
+    Rating,
+    WaitingFor,
+)
 from storage.models.documents import Document, DocumentStatus, FileView, StoredFile
 from storage.models.feedback import (
     About,
@@ -53,6 +67,7 @@ from storage.models.runtime import (
     TaskStatus,
     Timer,
 )
+from storage.models.sla import AppliedSla, SlaClock, SlaEvent, SlaState
 
 __all__ = [
     "CLOSED",
@@ -63,6 +78,8 @@ __all__ = [
     "ApplicationEvent",
     "ApplicationKind",
     "ApplicationStatus",
+    "AppliedSla",
+    "Assignment",
     "AuditEntry",
     "BindAttempt",
     "Broadcast",
@@ -73,12 +90,16 @@ __all__ = [
     "CardStatus",
     "Case",
     "CaseMessage",
+    "CasePost",
     "CaseStatus",
+    "CaseWait",
+    "CaseWord",
     "ChannelAccount",
     "Consent",
     "ConsentKind",
     "ConsoleSession",
     "Conversation",
+    "Delivery",
     "DeliveryDoubt",
     "Document",
     "DocumentStatus",
@@ -95,6 +116,8 @@ __all__ = [
     "Invitation",
     "Lease",
     "LookUp",
+    "OfficerNotice",
+    "OfficerProfile",
     "OnDoubt",
     "OutboxMessage",
     "OutboxStatus",
@@ -102,6 +125,7 @@ __all__ = [
     "PersonStatus",
     "PolicyBundle",
     "PolicyRecord",
+    "Priority",
     "RateBucket",
     "Rating",
     "RatingRelease",
@@ -109,9 +133,13 @@ __all__ = [
     "RoleGrant",
     "Row",
     "SignInLink",
+    "SlaClock",
+    "SlaEvent",
+    "SlaState",
     "StateValue",
     "StoredFile",
     "Task",
     "TaskStatus",
     "Timer",
+    "WaitingFor",
 ]

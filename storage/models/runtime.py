@@ -50,7 +50,7 @@ class InboxEvent(Row, table=True):
 
 
 class Conversation(Row, table=True):
-    """Where a mailbox stands: flow, step and the step's data."""
+    """Where a mailbox stands: flow, step, the step's data, and what is remembered across flows."""
 
     __tablename__ = "conversation"
 
@@ -60,6 +60,7 @@ class Conversation(Row, table=True):
     flow: str | None = Field(default=None, max_length=32)
     step: str | None = Field(default=None, max_length=32)
     data: Any = encrypted_json("conversation.data", nullable=True)
+    memory: Any = encrypted_json("conversation.memory", nullable=True, default=None)
     version: int = 0
     updated_at: datetime
 

@@ -169,7 +169,10 @@ async def talk(
 ) -> None:
     """Messages both ways, and an open case."""
     payload: dict[str, Any] = {"text": CANARY}
-    case = Case(number=number, person_id=person_id, kind="question", opened_at=now)
+    firm = (await session.get_one(Person, person_id)).employer_id
+    case = Case(
+        number=number, person_id=person_id, employer_id=firm, kind="question", opened_at=now
+    )
     event = InboxEvent(
         key=f"tg:{number}",
         mailbox=mailbox,

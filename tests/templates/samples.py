@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
@@ -17,7 +18,15 @@ from services.cases import CaseView, MessageView
 from services.people.consents import RunningApplication
 from services.privacy.erase import ErasePlan, Kept
 from services.privacy.held import Holding
-from storage.models import ApplicationKind, ApplicationStatus, CardStatus, CaseStatus, Evidence
+from storage.models import (
+    ApplicationKind,
+    ApplicationStatus,
+    CardStatus,
+    CaseStatus,
+    Evidence,
+    Priority,
+    WaitingFor,
+)
 from tests.templates import knowledge_samples
 from tests.templates.answers import parts
 
@@ -77,6 +86,13 @@ def progress(mark: Mark, status: str, following: str, **changes: Any) -> Progres
     return ProgressView(**(values | changes))
 
 
+def said(text: str, **changes: Any) -> MessageView:
+    """One message of a case."""
+    empty: Values = dict.fromkeys(each.name for each in fields(MessageView))
+    given: Values = {"id": 1, "author": "employee", "text": text, "rules": (), "at": AT}
+    return MessageView(**(empty | given | changes))
+
+
 def case(mark: Mark, **changes: Any) -> Values:
     """What the card of a case shows."""
     values: Values = {
@@ -86,17 +102,19 @@ def case(mark: Mark, **changes: Any) -> Values:
         "application_id": 1,
         "application_number": NUMBER,
         "kind": "asked",
+        "matter": "card",
+        "region_code": "370100",
+        "employer_id": 1,
         "status": CaseStatus.OPEN,
-        "waiting_for": "officer",
-        "assignee_id": None,
-        "group_mailbox": None,
-        "message_id": None,
+        "waiting_for": WaitingFor.OFFICER,
+        "priority": Priority.NORMAL,
+        "language": "zh",
+        "live": True,
         "opened_at": AT,
-        "taken_at": None,
-        "resolved_at": None,
-        "messages": (MessageView("employee", mark("我的卡号是多少？"), None, AT),),
+        "messages": (said(mark("我的卡号是多少？")),),
     }
-    shown = CaseView(**(values | changes))
+    empty = dict.fromkeys(each.name for each in fields(CaseView))
+    shown = CaseView(**(empty | values | changes))
     return {
         "case": shown,
         "number": "E1024",
