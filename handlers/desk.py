@@ -330,11 +330,9 @@ async def bind_group(turn: Turn) -> None:
         return
     await set_desk(turn.session, turn.state.mailbox)
     turn.say("desk.bound")
-    for case in await cases.open_cases(turn.session):  # what waited for a desk, or for this one
-        if case.group_mailbox != turn.state.mailbox and case.kind != "follow_up":
     for case_id in await cases.open_ids(turn.session):  # what waited for a desk, or for this one
         case = await cases.get(turn.session, case_id)
-        if case.group_mailbox != turn.state.mailbox:
+        if case.group_mailbox != turn.state.mailbox and case.kind != "follow_up":
             tell_hr(turn, case.id)
 
 

@@ -57,7 +57,7 @@ from services.cases.relay import (
     undelivered,
     waiting,
 )
-from services.cases.rows import CHANGED, mailbox
+from services.cases.rows import BOT, CHANGED, EMPLOYEE, OFFICER, mailbox
 from services.cases.search import Hit, search
 from services.cases.settings import DeskSettings, rules, use
 from services.cases.sla import sla_rules
@@ -93,7 +93,10 @@ from services.cases.words import is_angry, is_closing, is_holding
 
 __all__ = [
     "BACK_TO_BOT",
+    "BOT",
     "CHANGED",
+    "EMPLOYEE",
+    "OFFICER",
     "SOLVED",
     "WITHDRAWN",
     "AssignmentView",

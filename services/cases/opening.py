@@ -51,19 +51,7 @@ async def open_case(
         CaseNotFound: no such person.
     """
     await lock(session, f"case:{person_id}:{kind}:{application_id}")
-    query = select(Case).where(
-        col(Case.person_id) == person_id, col(Case.status) != CaseStatus.RESOLVED
-    )
-    if kind == ASKED:
-        query = query.where(col(Case.live).is_(True))
-    else:
-        query = query.where(
-            col(Case.kind) == kind,
-            col(Case.application_id).is_(None)
-            if application_id is None
-            else col(Case.application_id) == application_id,
-        )
-    row = (await session.exec(query.order_by(col(Case.id)).limit(1))).one_or_none()
+    row = await _unresolved(session, person_id, kind, application_id)
     new = row is None
     if row is None:
         about = matter_of(matter) if matter else recognise(kind=kind)
@@ -96,6 +84,24 @@ async def open_case(
     await sla.arrange(session, row, now)
     await rows.ring(session, row, "opened" if new else "again", now)
     return await rows.view(session, row)
+
+
+async def _unresolved(
+    session: AsyncSession, person_id: int, kind: str, application_id: int | None
+) -> Case | None:
+    query = select(Case).where(
+        col(Case.person_id) == person_id, col(Case.status) != CaseStatus.RESOLVED
+    )
+    if kind == ASKED:
+        query = query.where(col(Case.live).is_(True))
+    else:
+        query = query.where(
+            col(Case.kind) == kind,
+            col(Case.application_id).is_(None)
+            if application_id is None
+            else col(Case.application_id) == application_id,
+        )
+    return (await session.exec(query.order_by(col(Case.id)).limit(1))).one_or_none()
 
 
 async def _insert(session: AsyncSession, row: Case, now: datetime) -> None:

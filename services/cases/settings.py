@@ -14,8 +14,8 @@ class MailSettings(BaseModel):
 
     host: str = Field("", description="SMTP server; empty: no e-mail")
     port: int = Field(587, ge=1, le=65535, description="its port")
-    username: str = ""
-    password: SecretStr | None = None
+    username: str = Field("", description="its user; empty: none")
+    password: SecretStr | None = Field(None, description="the user's password")
     security: str = Field(
         "starttls", pattern="^(starttls|tls|none)$", description="starttls, tls or none"
     )
@@ -50,7 +50,7 @@ class DeskSettings(BaseModel):
     hours_file: Path | None = Field(None, description="opening hours instead of our own file")
     sla_file: Path | None = Field(None, description="promises instead of our own file")
     replies_file: Path | None = Field(None, description="quick replies instead of our own file")
-    console_url: str = Field("", description="the console's address; empty: public_url/console")
+
     mail: MailSettings = MailSettings.model_validate({})
     hook: HookSettings = HookSettings.model_validate({})
 

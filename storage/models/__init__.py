@@ -26,7 +26,6 @@ from storage.models.desk import (
     OfficerNotice,
     OfficerProfile,
     Priority,
-    Rating,
     WaitingFor,
 )
 from storage.models.documents import Document, DocumentStatus, FileView, StoredFile

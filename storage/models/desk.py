@@ -1,11 +1,10 @@
-"""Cases for a person in HR, and what was written in them."""
-
 """Cases for a person in HR, what was written in them, and whose hands they go through."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import JSON, Index, UniqueConstraint
 from sqlmodel import Field
@@ -206,20 +205,3 @@ class OfficerNotice(Row, table=True):
     urgent: bool = False
     at: datetime
     told_at: datetime | None = None
-
-
-class Rating(Row, table=True):
-    """One to five for one application or case; asked once, answered once, changeable."""
-
-    __tablename__ = "rating"
-    __table_args__ = (UniqueConstraint("subject"),)
-
-    id: int | None = id_field()
-    subject: str = Field(max_length=64)
-    person_id: int = reference("person.id")
-    owner: str | None = Field(default=None, max_length=64)
-    score: int | None = None
-    reasons: Any = encrypted_json("rating.reasons", nullable=True, default=None)
-    comment: str | None = encrypted_text("rating.comment", nullable=True, default=None)
-    asked_at: datetime
-    answered_at: datetime | None = None

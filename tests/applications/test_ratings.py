@@ -1,7 +1,5 @@
 """Ratings: who is asked when, what may be changed, and who follows up."""
 
-"""Ratings."""
-
 from __future__ import annotations
 
 import asyncio
@@ -200,31 +198,3 @@ def test_reasons_are_few_and_have_words() -> None:
     for code in codes():
         assert word(code, "zh") != word(code, "en")
         assert len(f"application:{10**12}:{code}") <= 64
-
-
-async def test_asked_once_changeable(office: Office) -> None:
-    subject = "application:1"
-    asked = await asyncio.gather(
-        *(office.do(ratings.ask, subject, office.person_id, "officer:1") for _ in range(4))
-    )
-    assert sorted(asked) == [False, False, False, True]
-    first = await office.do(ratings.rate, subject, office.person_id, 3)
-    assert (first.score, first.answered_at) == (3, office.now)
-    await office.do(ratings.comment, subject, office.person_id, "  很快\x00 ")
-    again = await office.do(ratings.rate, subject, office.person_id, 5, reasons=["speed"])
-    assert (again.score, again.comment, again.reasons) == (5, "很快", ("speed",))
-    assert again.owner == "officer:1"
-    assert "很快" not in repr(again)
-    assert len(await office.rows(Rating)) == 1
-
-
-async def test_who_may_rate_and_how(office: Office) -> None:
-    with pytest.raises(RatingError, match="not_asked"):
-        await office.do(ratings.rate, "case:1", office.person_id, 5)
-    await office.do(ratings.ask, "case:1", office.person_id, None)
-    with pytest.raises(RatingError, match="not_yours"):
-        await office.do(ratings.rate, "case:1", office.person_id + 1, 5)
-    for score in (0, 6, -1):
-        with pytest.raises(RatingError, match="bad_score"):
-            await office.do(ratings.rate, "case:1", office.person_id, score)
-    assert await office.see(ratings.get, "case:2") is None

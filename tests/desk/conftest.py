@@ -46,7 +46,7 @@ class Desk:
         async with self.database.reading() as session:
             return list((await session.exec(select(model))).all())
 
-    async def asked(self, text: str = "社保卡怎么办？", **more: Any) -> CaseView:
+    async def asked(self, text: str | None = "社保卡怎么办？", **more: Any) -> CaseView:
         """The employee asks for a person."""
         return await self.do(cases.open_case, self.employee, "asked", None, text=text, **more)
 

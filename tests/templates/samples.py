@@ -113,7 +113,7 @@ def case(mark: Mark, **changes: Any) -> Values:
         "opened_at": AT,
         "messages": (said(mark("我的卡号是多少？")),),
     }
-    empty = dict.fromkeys(each.name for each in fields(CaseView))
+    empty: Values = dict.fromkeys(each.name for each in fields(CaseView))
     shown = CaseView(**(empty | values | changes))
     return {
         "case": shown,

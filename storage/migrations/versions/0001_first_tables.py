@@ -492,6 +492,7 @@ def upgrade() -> None:
         sa.Column("flow", sa.String(32), nullable=True),
         sa.Column("step", sa.String(32), nullable=True),
         sa.Column("data", sa.LargeBinary(), nullable=True),
+        sa.Column("memory", sa.LargeBinary(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -578,6 +579,29 @@ def upgrade() -> None:
     with op.batch_alter_table("invitation", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_invitation_person_id"), ["person_id"], unique=False)
 
+    op.create_table(
+        "officer_profile",
+        sa.Column(
+            "person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("languages", sa.JSON(), nullable=False),
+        sa.Column("skills", sa.JSON(), nullable=False),
+        sa.Column("capacity", sa.Integer(), nullable=True),
+        sa.Column("email", sa.LargeBinary(), nullable=True),
+        sa.Column("away_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("away_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "stand_in_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_officer_profile_person_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["stand_in_id"], ["person.id"], name=op.f("fk_officer_profile_stand_in_id_person")
+        ),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_officer_profile")),
+    )
     op.create_table(
         "rating",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -782,26 +806,53 @@ def upgrade() -> None:
             "person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column(
+            "employer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
             "application_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
         sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("matter", sa.String(32), nullable=False),
+        sa.Column("region_code", sa.String(6), nullable=False),
+        sa.Column("language", sa.String(8), nullable=False),
+        sa.Column("priority", sa.String(32), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
         sa.Column("status", sa.String(32), nullable=False),
-        sa.Column("waiting_for", sa.String(16), nullable=False),
+        sa.Column("waiting_for", sa.String(32), nullable=False),
+        sa.Column("live", sa.Boolean(), nullable=False),
         sa.Column(
             "assignee_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
+        sa.Column(
+            "offered_to_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("offered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("offers", sa.Integer(), nullable=False),
+        sa.Column("escalated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("group_mailbox", sa.String(64), nullable=True),
         sa.Column(
             "message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
+        sa.Column("changes", sa.Integer(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("first_reply_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_message_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("resolution", sa.String(32), nullable=True),
+        sa.Column("reopened", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["application_id"], ["application.id"], name=op.f("fk_case_application_id_application")
         ),
         sa.ForeignKeyConstraint(
             ["assignee_id"], ["person.id"], name=op.f("fk_case_assignee_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["employer_id"], ["employer.id"], name=op.f("fk_case_employer_id_employer")
+        ),
+        sa.ForeignKeyConstraint(
+            ["offered_to_id"], ["person.id"], name=op.f("fk_case_offered_to_id_person")
         ),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name=op.f("fk_case_person_id_person")
@@ -814,8 +865,13 @@ def upgrade() -> None:
             batch_op.f("ix_case_application_id"), ["application_id"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_case_assignee_id"), ["assignee_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_case_employer_id"), ["employer_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_case_group_mailbox"), ["group_mailbox"], unique=False)
-        batch_op.create_index(batch_op.f("ix_case_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_case_offered_to_id"), ["offered_to_id"], unique=False)
+        batch_op.create_index("ix_case_person_status", ["person_id", "status"], unique=False)
+        batch_op.create_index("ix_case_queue", ["status", "rank", "due_at", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_case_region_code"), ["region_code"], unique=False)
+        batch_op.create_index(batch_op.f("ix_case_resolved_at"), ["resolved_at"], unique=False)
 
     op.create_table(
         "consent",
@@ -984,13 +1040,66 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_answer_record_record_id"), ["record_id"], unique=False)
 
     op.create_table(
+        "applied_sla",
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("policy", sa.String(64), nullable=False),
+        sa.Column("business_hours", sa.Boolean(), nullable=False),
+        sa.Column("first_minutes", sa.Integer(), nullable=True),
+        sa.Column("next_minutes", sa.Integer(), nullable=True),
+        sa.Column("resolution_minutes", sa.Integer(), nullable=True),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("next_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("first_due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("resolution_due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_applied_sla_case_id_case")),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_applied_sla")),
+    )
+    op.create_table(
+        "assignment",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "officer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("how", sa.String(16), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["by_id"], ["person.id"], name=op.f("fk_assignment_by_id_person")),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_assignment_case_id_case")),
+        sa.ForeignKeyConstraint(
+            ["officer_id"], ["person.id"], name=op.f("fk_assignment_officer_id_person")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_assignment")),
+    )
+    with op.batch_alter_table("assignment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_assignment_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_assignment_officer_id"), ["officer_id"], unique=False)
+
+    op.create_table(
         "case_message",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("author", sa.String(16), nullable=False),
+        sa.Column("author_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("internal", sa.Boolean(), nullable=False),
         sa.Column("text", sa.LargeBinary(), nullable=True),
+        sa.Column("rules", sa.JSON(), nullable=True),
         sa.Column("file_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("media", sa.String(16), nullable=True),
+        sa.Column("file_name", sa.LargeBinary(), nullable=True),
+        sa.Column("source", sa.LargeBinary(), nullable=True),
+        sa.Column("album", sa.String(64), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("relayed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("edited_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("delivery", sa.String(32), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["author_id"], ["person.id"], name=op.f("fk_case_message_author_id_person")
+        ),
         sa.ForeignKeyConstraint(
             ["case_id"], ["case.id"], name=op.f("fk_case_message_case_id_case")
         ),
@@ -1000,8 +1109,101 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_message")),
     )
     with op.batch_alter_table("case_message", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_case_message_case_id"), ["case_id"], unique=False)
+        batch_op.create_index("ix_case_message_case", ["case_id", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_case_message_file_id"), ["file_id"], unique=False)
+
+    op.create_table(
+        "case_wait",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("waiting_for", sa.String(32), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_case_wait_case_id_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_wait")),
+    )
+    with op.batch_alter_table("case_wait", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_case_wait_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
+        "case_word",
+        sa.Column("token", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_case_word_case_id_case")),
+        sa.PrimaryKeyConstraint("token", "case_id", name=op.f("pk_case_word")),
+    )
+    with op.batch_alter_table("case_word", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_case_word_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
+        "officer_notice",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "officer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("urgent", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["case.id"], name=op.f("fk_officer_notice_case_id_case")
+        ),
+        sa.ForeignKeyConstraint(
+            ["officer_id"], ["person.id"], name=op.f("fk_officer_notice_officer_id_person")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_officer_notice")),
+    )
+    with op.batch_alter_table("officer_notice", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_officer_notice_case_id"), ["case_id"], unique=False)
+        batch_op.create_index("ix_officer_notice_due", ["officer_id", "told_at"], unique=False)
+
+    op.create_table(
+        "sla_event",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("clock", sa.String(32), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_sla_event_case_id_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sla_event")),
+        sa.UniqueConstraint(
+            "case_id", "clock", "round", "kind", name=op.f("uq_sla_event_case_id_clock_round_kind")
+        ),
+    )
+    with op.batch_alter_table("sla_event", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sla_event_at"), ["at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sla_event_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
+        "case_post",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("chat", sa.String(32), nullable=False),
+        sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("original", sa.Boolean(), nullable=False),
+        sa.Column("shown_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_case_post_case_id_case")),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["case_message.id"], name=op.f("fk_case_post_message_id_case_message")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_post")),
+        sa.UniqueConstraint(
+            "chat",
+            "post_id",
+            "case_id",
+            "message_id",
+            name=op.f("uq_case_post_chat_post_id_case_id_message_id"),
+        ),
+    )
+    with op.batch_alter_table("case_post", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_case_post_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_case_post_message_id"), ["message_id"], unique=False)
 
     # ### end Alembic commands ###
 
@@ -1009,11 +1211,40 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take back."""
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("case_post", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_case_post_message_id"))
+        batch_op.drop_index(batch_op.f("ix_case_post_case_id"))
+
+    op.drop_table("case_post")
+    with op.batch_alter_table("sla_event", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sla_event_case_id"))
+        batch_op.drop_index(batch_op.f("ix_sla_event_at"))
+
+    op.drop_table("sla_event")
+    with op.batch_alter_table("officer_notice", schema=None) as batch_op:
+        batch_op.drop_index("ix_officer_notice_due")
+        batch_op.drop_index(batch_op.f("ix_officer_notice_case_id"))
+
+    op.drop_table("officer_notice")
+    with op.batch_alter_table("case_word", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_case_word_case_id"))
+
+    op.drop_table("case_word")
+    with op.batch_alter_table("case_wait", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_case_wait_case_id"))
+
+    op.drop_table("case_wait")
     with op.batch_alter_table("case_message", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_case_message_file_id"))
-        batch_op.drop_index(batch_op.f("ix_case_message_case_id"))
+        batch_op.drop_index("ix_case_message_case")
 
     op.drop_table("case_message")
+    with op.batch_alter_table("assignment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_assignment_officer_id"))
+        batch_op.drop_index(batch_op.f("ix_assignment_case_id"))
+
+    op.drop_table("assignment")
+    op.drop_table("applied_sla")
     with op.batch_alter_table("answer_record", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_answer_record_record_id"))
         batch_op.drop_index(batch_op.f("ix_answer_record_answer_id"))
@@ -1050,8 +1281,13 @@ def downgrade() -> None:
 
     op.drop_table("consent")
     with op.batch_alter_table("case", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_case_person_id"))
+        batch_op.drop_index(batch_op.f("ix_case_resolved_at"))
+        batch_op.drop_index(batch_op.f("ix_case_region_code"))
+        batch_op.drop_index("ix_case_queue")
+        batch_op.drop_index("ix_case_person_status")
+        batch_op.drop_index(batch_op.f("ix_case_offered_to_id"))
         batch_op.drop_index(batch_op.f("ix_case_group_mailbox"))
+        batch_op.drop_index(batch_op.f("ix_case_employer_id"))
         batch_op.drop_index(batch_op.f("ix_case_assignee_id"))
         batch_op.drop_index(batch_op.f("ix_case_application_id"))
 
@@ -1092,6 +1328,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_rating_answered_at")
 
     op.drop_table("rating")
+    op.drop_table("officer_profile")
     with op.batch_alter_table("invitation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_invitation_person_id"))
 
