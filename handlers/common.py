@@ -41,6 +41,12 @@ def elsewhere(turn: Turn) -> bool:
     return turn.state.flow not in (None, "apply", "ask")
 
 
+def over(turn: Turn) -> None:
+    """The application's conversation is over; another matter goes on."""
+    if not elsewhere(turn):
+        turn.end()
+
+
 def come_back(turn: Turn) -> None:
     """The button that leads back to the application, where news came in between."""
     turn.say("common.where_we_were", [[again("apply.resume", "apply")]])

@@ -9,6 +9,7 @@ from handlers.common import (
     application_of,
     come_back,
     elsewhere,
+    over,
     rows,
     tell_hr,
     tongue,
@@ -88,6 +89,9 @@ def decided_meanwhile(turn: Turn, decision: Decision) -> None:
     if decision.outcome == "wait":
         turn.say("apply.wait", desks=decision.waiting_for, when=decision.not_before)
         return
+    if decision.outcome == "warn":
+        say_warning(turn, decision, [[again("apply.go_on", "apply")]])
+        return
     if decision.outcome == "clear":
         turn.say("apply.clear")
     come_back(turn)
@@ -100,12 +104,8 @@ async def decided(turn: Turn, decision: Decision) -> None:
     elif decision.outcome == "warn":
         turn.data["cards"] = [card.province_code for card in decision.cards]
         turn.goto("warned")
-        turn.say(
-            "apply.warn",
-            [[Button("apply.go_on", "warned.go_on"), Button("apply.not_now", "exit")]],
-            cards=decision.cards,
-            region=full_name(decision.application.region_code),
-        )
+        buttons = [Button("apply.go_on", "warned.go_on"), Button("apply.not_now", "exit")]
+        say_warning(turn, decision, [buttons])
     elif decision.outcome == "clear":
         turn.say("apply.clear")
         await turn.ask("summary")
@@ -116,9 +116,15 @@ async def decided(turn: Turn, decision: Decision) -> None:
         turn.say("apply.wait", desks=decision.waiting_for, when=decision.not_before)
 
 
+def say_warning(turn: Turn, decision: Decision, buttons: list[list[Button]]) -> None:
+    """There is a card in another province, and what that means."""
+    region = full_name(decision.application.region_code)
+    turn.say("apply.warn", buttons, cards=decision.cards, region=region)
+
+
 def stop(turn: Turn, decision: Decision) -> None:
     """There is a card (or an application) in this province already; three ways on."""
-    turn.end()
+    over(turn)
     say_stop(turn, decision)
 
 
@@ -217,8 +223,7 @@ async def evidence_decided(turn: Turn) -> None:
         return
     away = elsewhere(turn)
     if application.status == ApplicationStatus.STOPPED:
-        if not away:
-            turn.end()
+        over(turn)
         turn.say("apply.evidence_refused", [[again("menu.person", "person")]])
         return
     turn.say("apply.evidence_confirmed")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handlers.applying.checking import stop
 from handlers.applying.road import next_step, recipients
-from handlers.common import again, application_of, rows, tell_hr
+from handlers.common import again, application_of, over, rows, tell_hr
 from handlers.inputs import Happened
 from handlers.steps import KNOWN, Flow, happened, press
 from handlers.turn import Button, Turn
@@ -95,7 +95,7 @@ async def submitted(turn: Turn) -> None:
         return
     number = submission.application.number
     if submission.outcome == "received":
-        turn.end()
+        over(turn)
         buttons = [[again("menu.status", "status")]]
         turn.say("apply.received", buttons, number=number, note="application.received")
     elif submission.outcome == "duplicate" and submission.decision:
@@ -103,7 +103,7 @@ async def submitted(turn: Turn) -> None:
     elif submission.outcome == "unavailable":
         turn.say("apply.submit_later", number=number, when=submission.not_before)
     elif submission.outcome == "rejected" and submission.mending:
-        turn.end()
+        over(turn)
         turn.say(
             "status.returned",
             [[again("status.mend", "mend", application.id)]],
@@ -112,7 +112,7 @@ async def submitted(turn: Turn) -> None:
             mending=submission.mending,
         )
     elif submission.outcome == "manual":
-        turn.end()
+        over(turn)
         case = await cases.open_case(
             turn.session, application.person_id, "file_by_hand", application.id, turn.now
         )

@@ -81,6 +81,16 @@ async def test_news_do_not_catch_words_that_are_for_hr(world: World) -> None:
     await officer.sees("我的户口在外地")
     await employee.presses("继续办理")
     await employee.sees("请最后核对一遍")
+    await world.fault("bureau", down="503")
+    await employee.presses("确认提交")
+    await employee.sees("已经排好队")
+    await employee.says("找人工")
+    await employee.sees("请写下您的问题")
+    await world.admin("DELETE", "faults")
+    await world.passes(hours=2)
+    await employee.sees("提交成功")
+    await employee.says("另外，我搬家了。")
+    await officer.sees("我搬家了")
 
 
 async def test_a_card_issued_between_check_and_submission_stops(world: World) -> None:
