@@ -126,7 +126,18 @@ async def connect_bot(runtime: Runtime) -> None:
 
 async def _announce(runtime: Runtime) -> None:
     bot = bot_of(runtime.application)
-    names = ("menu", "apply", "status", "ask", "person", "mydata", "language", "help", "cancel")
+    names = (
+        "menu",
+        "apply",
+        "status",
+        "cards",
+        "ask",
+        "person",
+        "mydata",
+        "language",
+        "help",
+        "cancel",
+    )
     for language, code in (("zh", None), ("en", "en")):
         label = runtime.renderer.label
         commands = [(name, label(f"command.{name}", language, {})) for name in names]

@@ -129,6 +129,7 @@ def filters(folder: Path = FOLDER) -> dict[str, Any]:
         "day": day,
         "month": month,
         "moment": moment,
+        "local_day": _as_date,
         "region": region,
         "bank": bank,
         "masked_id": masked_number,
@@ -137,7 +138,7 @@ def filters(folder: Path = FOLDER) -> dict[str, Any]:
         "field_word": _label_filter(labels, "field"),
     }
     found["desk_word"] = _desk_filter(words)
-    tables = ("state", "evidence", "source", "next", "matter")
+    tables = ("state", "evidence", "source", "next", "matter", "application", "reason")
     for table in (*tables, "part", "finding", "decision", "gap"):
         found[f"{table}_word"] = _word_filter(words, table)
     return found

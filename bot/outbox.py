@@ -18,7 +18,11 @@ REPEATABLE = frozenset(
     {"editMessageText", "editMessageReplyMarkup", "answerCallbackQuery", "sendChatAction"}
 )
 DESK = "desk"  # stands for the HR group; also a mailbox of its own while none is bound
-_MENU = (("menu.apply", "menu.status"), ("menu.ask", "menu.person"), ("menu.exit",))
+_MENU = (
+    ("menu.apply", "menu.status"),
+    ("menu.cards", "menu.ask"),
+    ("menu.person", "menu.exit"),
+)
 
 
 async def flush(turn: Turn, tick: datetime) -> None:

@@ -135,6 +135,17 @@ async def check_application(job: Job) -> Result | None:
     return Result({"application_id": application_id, "round": number, "answers": found})
 
 
+async def refresh_cards(job: Job) -> Result | None:
+    """Ask which cards a person holds now."""
+    person_id = int(job.payload["person_id"])
+    async with job.runtime.database.reading() as session:
+        request = await apps.refresh_request(session, person_id)
+    if request is None:
+        return None
+    answers = await apps.run_check(job.runtime.gateways, request)
+    return Result({"person_id": person_id, "answers": [each.as_json() for each in answers]})
+
+
 async def submit_application(job: Job) -> Result | None:
     """Send the confirmed papers to the bureau, under the revision's idempotency key."""
     application_id, revision = job.payload["application_id"], job.payload["revision"]
@@ -201,6 +212,7 @@ WORKS: dict[str, Work] = {
     "broadcast.send": send_broadcast,
     "document.read": read_document,
     "application.check": check_application,
+    "cards.refresh": refresh_cards,
     "application.submit": submit_application,
     "application.poll": poll_application,
     "application.withdraw": withdraw_application,

@@ -35,6 +35,7 @@ _INTENTS: dict[str, list[str]] = yaml.safe_load(
 )
 _PHRASES = {phrase: name for name, phrases in _INTENTS.items() for phrase in phrases}
 _SURE = 82
+_MATTERS = frozenset({"loss_report", "replacement", "bank_change", "cancellation"})
 
 
 @first.on(lambda turn: isinstance(turn.input, Press) and turn.input.stale)
@@ -151,8 +152,14 @@ async def own_words(turn: Turn) -> None:
     if name == "apply":
         await turn.start("apply")
         return
+    if name in _MATTERS:
+        await turn.start("matter", kind=name)
+        return
     if name == "status":
         await turn.aside("status")
+    elif name == "cards":
+        await turn.start("cards")
+        return
     elif name == "person":
         turn.say("common.offer_person", [[again("menu.person", "person")]])
     elif name == "thanks":

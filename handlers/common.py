@@ -69,6 +69,24 @@ async def application_of(turn: Turn) -> ApplicationView | None:
     return application
 
 
+async def own_application(turn: Turn, ref: object) -> ApplicationView | None:
+    """The employee's own application with this id; None when it is nobody's or another's."""
+    try:
+        found = await apps.get(turn.session, int(str(ref)))
+    except (ValueError, LookupError):
+        return None
+    return found if found.person_id == turn.me.id else None
+
+
+async def at_hand(turn: Turn) -> ApplicationView | None:
+    """The application that the conversation is about, else the one touched last."""
+    if turn.state.flow == "apply" and turn.data.get("application"):
+        found = await own_application(turn, turn.data["application"])
+        if found is not None and found.open:
+            return found
+    return await apps.current(turn.session, turn.me.id)
+
+
 def tell_hr(turn: Turn, case_id: int) -> None:
     """Bring a case to the HR group's attention."""
     turn.send_event("desk", "case.opened", key=f"case:{case_id}:{turn.event_id}", case_id=case_id)

@@ -171,6 +171,11 @@ def case_buttons(case: CaseView) -> list[list[Button]]:
             again("desk.no_card", "case.evidence_ok", case.id),
             again("desk.has_card", "case.evidence_bad", case.id),
         ]
+    elif case.kind == "evidence_card":
+        extra = [
+            again("desk.card_seen", "case.evidence_ok", case.id),
+            again("desk.card_missing", "case.evidence_bad", case.id),
+        ]
     elif case.kind == "file_by_hand":
         extra = [again("desk.filed", "case.filed", case.id)]
     return [first, extra] if extra else [first]
@@ -292,7 +297,13 @@ async def decide(turn: Turn) -> None:
         return
     case = await case_of(turn)
     yes = again("desk.sure", f"{turn.input.action}.sure", case.id)
-    turn.say("desk.sure", [[yes]], what=turn.input.action.removeprefix("case."), number=case.number)
+    turn.say(
+        "desk.sure",
+        [[yes]],
+        what=turn.input.action.removeprefix("case."),
+        kind=case.kind,
+        number=case.number,
+    )
 
 
 @flow.on(press("case.evidence_ok.sure", "case.evidence_bad.sure", "case.filed.sure"), who=GROUPS)

@@ -6,6 +6,7 @@ from handlers import (
     ask,
     basics,
     broadcast,
+    cards,
     console,
     desk,
     enrol,
@@ -17,7 +18,16 @@ from handlers import (
     rate,
     status,
 )
-from handlers.applying import checking, mending, papers, road, start, submitting
+from handlers.applying import (
+    checking,
+    choosing,
+    matters,
+    mending,
+    papers,
+    road,
+    start,
+    submitting,
+)
 from handlers.steps import Registry
 
 
@@ -30,12 +40,15 @@ def registry() -> Registry:
             ask.value,
             ask.wanted,
             start.flow,
+            matters.flow,
+            choosing.flow,
             road.flow,
             checking.flow,
             papers.flow,
             submitting.flow,
             mending.flow,
             status.flow,
+            cards.flow,
             rate.flow,
             follow.flow,
             ask.flow,

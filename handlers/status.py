@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from handlers.common import again, application_of, tell_hr
+from handlers.common import again, application_of, own_application, tell_hr
 from handlers.inputs import Happened
 from handlers.steps import KNOWN, Flow, command, happened, press
 from handlers.turn import Button, Turn
 from knowledge.agencies import bank_name
+from knowledge.matters import rule
 from knowledge.regions import full_name
 from services import applications as apps
 from services import cards, cases
 from services.applications.views import Change, ProgressView
+from services.applications.withdrawing import WITHDRAWABLE
 from services.gateways.contract import StateReport
+from storage.models import ApplicationKind, ApplicationStatus
 
 flow = Flow("status")
 _NEXT: dict[str, tuple[str, str]] = {
@@ -21,6 +24,9 @@ _NEXT: dict[str, tuple[str, str]] = {
     "give_evidence": ("apply.resume", "apply"),
     "confirm_fields": ("apply.resume", "apply"),
     "answer_check": ("apply.resume", "apply"),
+    "tell_details": ("apply.resume", "apply"),
+    "lift_or_replace": ("matter.replace_now", "replace_lost"),
+    "report_again": ("matter.report_again", "loss"),
     "mend": ("status.mend", "mend"),
     "apply_again": ("menu.apply", "apply"),
 }
@@ -68,7 +74,62 @@ def next_buttons(view: ProgressView) -> list[list[Button]]:
     """The button that takes the next step, when it is the employee's."""
     found = _NEXT.get(view.next)
     row = [again(found[0], found[1], view.application_id)] if found else []
+    if view.kind == ApplicationKind.LOSS_REPORT and view.status == ApplicationStatus.REPORTED:
+        row.append(again("matter.lift", "withdraw", view.application_id))
+    elif view.status in WITHDRAWABLE:
+        row.append(again("status.withdraw", "withdraw", view.application_id))
     return [row] if row else []
+
+
+@flow.on(press("replace_lost"))
+async def replace_lost(turn: Turn) -> None:
+    """From a loss report in force to the replacement."""
+    await turn.start("matter", kind="replacement", reason="lost")
+
+
+@flow.on(press("loss"))
+async def report_again(turn: Turn) -> None:
+    """A temporary report has lapsed."""
+    await turn.start("matter", kind="loss_report")
+
+
+# -- taking back --------------------------------------------------------------------------------
+
+
+@flow.on(press("withdraw"))
+async def withdraw(turn: Turn) -> None:
+    """Two presses: this one asks."""
+    application = await own_application(turn, getattr(turn.input, "ref", None))
+    if application is None or not application.open:
+        turn.toast("common.stale", alert=True)
+        return
+    turn.say(
+        "status.withdraw_sure",
+        [[again("status.withdraw_yes", "withdraw.sure", application.id)]],
+        number=application.number,
+        kind=application.kind,
+    )
+
+
+@flow.on(press("withdraw.sure"))
+async def withdraw_sure(turn: Turn) -> None:
+    """Closed at once when it never left us; else the bureau is asked."""
+    application = await own_application(turn, getattr(turn.input, "ref", None))
+    if application is None:
+        return
+    outcome = await apps.withdraw(turn.session, application.id, turn.now)
+    turn.buttons_off()
+    if turn.state.flow == "apply" and turn.data.get("application") == application.id:
+        turn.end()
+    if outcome.outcome == "asked":
+        turn.say("status.withdraw_asked", number=application.number)
+        return
+    turn.say(
+        "status.withdrawal",
+        outcome=outcome.outcome,
+        number=application.number,
+        kind=application.kind,
+    )
 
 
 # -- changes ----------------------------------------------------------------------------------
@@ -133,18 +194,25 @@ async def tell_one(turn: Turn, change: Change) -> None:
         tell_hr(turn, case.id)
     elif change.status == "sealed":
         buttons = [[again("status.apply_again", "apply")]]
+    elif change.status == "lapsed":
+        buttons = [[again("matter.report_again", "loss")]]
     turn.say(
         f"status.{change.status}",
         buttons,
         note=f"state.{change.status}",
         number=change.number,
+        kind=change.kind,
         reason=change.mending.message if change.mending else "",
         mending=change.mending,
         due=change.due,
         place=change.place,
         finished=change.finished,
     )
-    if change.finished or change.status == "sealed":
+    if change.kind == ApplicationKind.BANK_CHANGE and change.status == "collected":
+        application = await apps.get(turn.session, change.application_id)
+        turn.say("matter.old_account", rule=rule(application.region_code, "old_account"))
+    ended = change.finished or change.status == "sealed"
+    if ended and change.kind != ApplicationKind.LOSS_REPORT:
         await turn.aside("rate", subject=f"application:{change.application_id}")
 
 
@@ -164,7 +232,9 @@ async def remind(turn: Turn) -> None:
         return
     button = again("menu.status", "status")
     if reminder.reminder == "half_done":
-        button = again("apply.resume", "apply")
+        button = again("apply.resume", "apply", application.id)
+    elif reminder.reminder == "lapse":
+        button = again("matter.replace_now", "replace_lost")
     missing = [turn.label(f"kind.{kind}") for kind in reminder.missing]
     turn.say(
         f"status.remind_{reminder.reminder}",
@@ -186,4 +256,11 @@ async def withdrawn(turn: Turn) -> None:
     outcome = await apps.record_withdrawal(
         turn.session, application.id, turn.input.payload["outcome"], turn.now
     )
-    turn.say("status.withdrawal", outcome=outcome.outcome, number=application.number)
+    if outcome.outcome == "asked" and outcome.attempt > 2:  # told at the first failure
+        return
+    turn.say(
+        "status.withdrawal",
+        outcome=outcome.outcome,
+        number=application.number,
+        kind=application.kind,
+    )

@@ -28,10 +28,11 @@ CREATE TABLE IF NOT EXISTS applications (
   body TEXT NOT NULL,                     -- as submitted, without the documents' content
   revision INTEGER NOT NULL, status TEXT NOT NULL, sequence INTEGER NOT NULL,
   received_at TEXT NOT NULL, status_at TEXT NOT NULL,
+  card_id INTEGER, card_was TEXT,         -- the existing card that it is about, and its state before
   verdict TEXT,                           -- JSON reason the review will return, or NULL
   next_at TEXT, seal_at TEXT);
 CREATE UNIQUE INDEX IF NOT EXISTS one_open_application ON applications (id_number, province)
-  WHERE status IN ('reviewing', 'returned', 'making', 'collectable');
+  WHERE kind <> 'loss_report' AND status IN ('reviewing', 'returned', 'making', 'collectable');
 CREATE INDEX IF NOT EXISTS applications_due ON applications (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS applications_seal ON applications (seal_at) WHERE seal_at IS NOT NULL;
 

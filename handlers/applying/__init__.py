@@ -1,4 +1,4 @@
 """The flow `apply`, one file a stretch of the road. They import each other one way:
 
-start, submitting and mending → road → checking; papers stand beside them.
+matters, start, submitting, mending and choosing → road → checking; papers stand beside them.
 """

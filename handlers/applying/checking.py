@@ -17,6 +17,7 @@ from handlers.common import (
 from handlers.inputs import Happened
 from handlers.steps import KNOWN, Flow, happened, press
 from handlers.turn import Button, Turn
+from knowledge.matters import kinds
 from knowledge.regions import full_name
 from services import applications as apps
 from services import cases
@@ -93,7 +94,7 @@ def decided_meanwhile(turn: Turn, decision: Decision) -> None:
         say_warning(turn, decision, [[again("apply.go_on", "apply")]])
         return
     if decision.outcome == "clear":
-        turn.say("apply.clear")
+        say_clear(turn, decision)
     come_back(turn)
 
 
@@ -107,8 +108,10 @@ async def decided(turn: Turn, decision: Decision) -> None:
         buttons = [Button("apply.go_on", "warned.go_on"), Button("apply.not_now", "exit")]
         say_warning(turn, decision, [buttons])
     elif decision.outcome == "clear":
-        turn.say("apply.clear")
+        say_clear(turn, decision)
         await turn.ask("summary")
+    elif decision.outcome == "report":
+        await turn.ask("report")
     elif decision.outcome == "evidence":
         await turn.ask("evidence")
     else:
@@ -122,6 +125,16 @@ def say_warning(turn: Turn, decision: Decision, buttons: list[list[Button]]) -> 
     turn.say("apply.warn", buttons, cards=decision.cards, region=region)
 
 
+def say_clear(turn: Turn, decision: Decision) -> None:
+    """Nothing stands in the way."""
+    turn.say("matter.clear" if expects_card(decision.application) else "apply.clear")
+
+
+def expects_card(application: ApplicationView) -> bool:
+    """Whether the matter is about a card that exists."""
+    return kinds()[application.kind.value].expects == "one"
+
+
 def stop(turn: Turn, decision: Decision) -> None:
     """There is a card (or an application) in this province already; three ways on."""
     over(turn)
@@ -131,9 +144,22 @@ def stop(turn: Turn, decision: Decision) -> None:
 def say_stop(turn: Turn, decision: Decision) -> None:
     """What there is, and what can be done with it."""
     person = again("menu.person", "person", f"application:{decision.application.id}")
+    ways = ways_of(decision.ways)
+    if decision.reason not in ("card_same_province", "open_application"):
+        if decision.reason == "no_card" and not decision.cards:
+            ways = [again("menu.apply", "apply.anyway")]
+        turn.say(
+            "matter.stopped",
+            [*rows(ways, 1), [person]],
+            reason=decision.reason,
+            until=decision.until,
+            cards=decision.cards,
+            region=full_name(decision.application.region_code),
+        )
+        return
     turn.say(
         "apply.stop",
-        [*rows(ways_of(decision.ways), 1), [person]],
+        [*rows(ways, 1), [person]],
         cards=decision.cards,
         open_applications=decision.open_applications,
         region=full_name(decision.application.region_code),
@@ -147,14 +173,14 @@ def ways_of(ways: Sequence[Way]) -> list[Button]:
 
 @flow.on(press("way"))
 async def way_chosen(turn: Turn) -> None:
-    """How to use, replace or change the card that exists."""
-    topics = {
-        "use_card": "activate-social",
-        "replace": "replace-lost",
-        "change_bank": "bank-change",
-    }
-    way = getattr(turn.input, "ref", None) or "use_card"
-    await turn.start("ask", topic=topics.get(way, "activate-social"))
+    """How to use the card that exists, or the matter that replaces it or changes its bank."""
+    kind = {"replace": "replacement", "change_bank": "bank_change"}.get(
+        getattr(turn.input, "ref", None) or ""
+    )
+    if kind:
+        await turn.start("matter", kind=kind)
+    else:
+        await turn.start("ask", topic="activate-social")
 
 
 @flow.on(press("warned.go_on"), at="warned")
@@ -188,8 +214,12 @@ async def declared(turn: Turn) -> None:
     """What the person declares about cards in this province."""
     has_card = getattr(turn.input, "ref", "") == "yes"
     await apps.declare(turn.session, turn.data["application"], has_card, turn.now)
-    if has_card:
+    needed = expects_card(await apps.get(turn.session, turn.data["application"]))
+    if has_card and not needed:
         turn.say("apply.evidence_has_card", [*rows(ways_of(ALL_WAYS), 1), *declarations()[:1]])
+        return
+    if needed and not has_card:
+        turn.say("matter.evidence_no_card", declarations()[1:])
         return
     await evidence_next(turn)
 
@@ -207,8 +237,13 @@ async def evidence_next(turn: Turn) -> None:
 
 async def evidence_ready(turn: Turn) -> None:
     """Everything is there for the officer."""
+    application = await apps.get(turn.session, turn.data["application"])
     case = await cases.open_case(
-        turn.session, turn.me.id, "evidence", turn.data["application"], turn.now
+        turn.session,
+        turn.me.id,
+        "evidence_card" if expects_card(application) else "evidence",
+        application.id,
+        turn.now,
     )
     tell_hr(turn, case.id)
     turn.goto("evidence_wait")
@@ -224,7 +259,11 @@ async def evidence_decided(turn: Turn) -> None:
     away = elsewhere(turn)
     if application.status == ApplicationStatus.STOPPED:
         over(turn)
-        turn.say("apply.evidence_refused", [[again("menu.person", "person")]])
+        turn.say(
+            "apply.evidence_refused",
+            [[again("menu.person", "person")]],
+            missing=expects_card(application),
+        )
         return
     turn.say("apply.evidence_confirmed")
     if away:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handlers.applying.road import next_step
-from handlers.common import tell_hr
+from handlers.common import own_application, tell_hr
 from handlers.steps import Flow, press
 from handlers.turn import Turn
 from services import applications as apps
@@ -17,20 +17,23 @@ flow = Flow("mend")
 @flow.on(press("mend"))
 async def mend_pressed(turn: Turn) -> None:
     """From the notice of a returned application."""
-    await turn.start("mend")
+    await turn.start("mend", application=getattr(turn.input, "ref", None))
 
 
 @flow.begin
 async def begin(turn: Turn) -> None:
     """The returned application, or whatever there is to go on with."""
-    application = await apps.current(turn.session, turn.me.id)
+    named = turn.data.get("application")
+    application = await own_application(turn, named) if named else None
+    if application is None or not application.open:
+        application = await apps.current(turn.session, turn.me.id)
     if application is None:
         await turn.start("status")
         return
     if application.status == ApplicationStatus.RETURNED:
         await mend(turn, application)
     else:
-        await turn.start("apply")
+        await turn.start("apply", application=application.id)
 
 
 async def mend(turn: Turn, application: ApplicationView) -> None:

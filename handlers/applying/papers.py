@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from handlers.applying.checking import evidence_next
-from handlers.common import again, application_of, come_back, elsewhere, rows, tell_hr
+from handlers.common import again, application_of, at_hand, come_back, elsewhere, rows, tell_hr
 from handlers.inputs import Happened, Text, Upload
 from handlers.steps import KNOWN, Flow, happened, press, text, upload
 from handlers.turn import Button, Turn
@@ -42,7 +42,7 @@ async def ask_documents(turn: Turn) -> None:
 async def uploaded(turn: Turn) -> None:
     """A picture, wherever the person is: it belongs to the application that waits for one."""
     assert isinstance(turn.input, Upload)
-    application = await apps.current(turn.session, turn.me.id)
+    application = await at_hand(turn)
     if application is None or turn.state.flow != "apply" or turn.state.step not in AT:
         turn.say("documents.not_expected", [[again("menu.apply", "apply")]])
         return
@@ -141,7 +141,7 @@ async def go_on(turn: Turn) -> None:
         kinds = [turn.label(f"kind.{kind}") for kind in application.missing]
         turn.say("documents.missing", kinds=kinds)
     elif not application.missing and not waiting and not reading:
-        await turn.start("apply", quiet=True)
+        await turn.start("apply", quiet=True, application=application.id)
 
 
 def not_taken(turn: Turn, kind: str, outcome: ReadingOutcome) -> None:
@@ -360,7 +360,7 @@ async def back(turn: Turn) -> None:
 async def mine(turn: Turn) -> DocumentView | None:
     """The document of the pressed button, while it is the current one and the presser's own."""
     ref = int(getattr(turn.input, "ref", 0) or 0)
-    application = await apps.current(turn.session, turn.me.id)
+    application = await at_hand(turn)
     found = [d for d in application.documents if d.id == ref] if application else []
     if not found or application is None or application.status != "draft":
         turn.say("documents.over")

@@ -1,4 +1,4 @@
-"""What is asked for next: the bank, then the consent for pictures, then papers and the check."""
+"""What is asked for next: reason, card and bank, the consent for pictures, papers, the check."""
 
 from __future__ import annotations
 
@@ -19,9 +19,12 @@ flow = Flow("apply")
 
 async def next_step(turn: Turn, application: ApplicationView) -> None:
     """Ask for whatever is missing next."""
-    if application.bank_code is None:
-        await turn.ask("bank")
-    elif await consents.required(
+    papers = bool(application.missing or application.unconfirmed or application.documents)
+    if application.lacks:
+        await turn.ask(application.lacks[0])
+    elif await apps.needs_report(turn.session, application.id):
+        await turn.ask("report")
+    elif papers and await consents.required(
         turn.session, turn.me.id, ConsentKind.PICTURES, recipients(application)
     ):
         await turn.ask("consent")
@@ -47,7 +50,12 @@ async def ask_bank(turn: Turn) -> None:
     application = await apps.get(turn.session, turn.data["application"])
     choices = apps.bank_choices(application.region_code, turn.tools.banks.connected_banks)
     known = partner_banks(application.region_code)
-    buttons = [Button(text=choice.name, action="bank", ref=choice.code) for choice in choices]
+    now_at = application.card.bank_code if application.card else None
+    buttons = [
+        Button(text=choice.name, action="bank", ref=choice.code)
+        for choice in choices
+        if choice.code != now_at
+    ]
     turn.say(
         "apply.bank",
         [*rows(buttons), [Button("common.exit", "exit")]],

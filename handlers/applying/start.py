@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handlers.applying.checking import ways_of
 from handlers.applying.road import next_step
-from handlers.common import again, rows
+from handlers.common import again, own_application, rows
 from handlers.steps import Flow, command, press
 from handlers.turn import Turn
 from knowledge.regions import full_name, same_province
@@ -26,8 +26,8 @@ async def apply_pressed(turn: Turn) -> None:
 
 @flow.on(press("apply"))
 async def apply_button(turn: Turn) -> None:
-    """The same from a notice's button."""
-    await turn.start("apply")
+    """The same from a notice's button, which may name the application."""
+    await turn.start("apply", application=getattr(turn.input, "ref", None))
 
 
 @flow.begin
@@ -38,14 +38,17 @@ async def begin(turn: Turn) -> None:
     card in our books and wants to go on.
     """
     quiet, anyway = turn.data.get("quiet"), turn.data.get("anyway")
-    application = await apps.current(turn.session, turn.me.id)
+    named = turn.data.get("application")
+    application = await own_application(turn, named) if named else None
+    if application is None or not application.open:
+        application = await apps.current(turn.session, turn.me.id)
     if application is None and not anyway and await known_card(turn):
         return
     if application is None:
         application = await apps.open_first(turn.session, turn.me.id, turn.me.region_code, turn.now)
         turn.say("apply.opened", region=full_name(application.region_code))
     elif application.status == ApplicationStatus.RETURNED:
-        await turn.start("mend")
+        await turn.start("mend", application=application.id)
         return
     elif application.status == ApplicationStatus.EVIDENCE:
         await evidence_again(turn, application, greet=not quiet)
@@ -55,7 +58,7 @@ async def begin(turn: Turn) -> None:
         await turn.start("status")
         return
     elif not quiet:
-        turn.say("apply.resumed", number=application.number)
+        turn.say("apply.resumed", number=application.number, kind=application.kind)
     turn.state.data = {"application": application.id}
     await next_step(turn, application)
 
@@ -67,7 +70,7 @@ async def evidence_again(turn: Turn, application: ApplicationView, *, greet: boo
         await turn.start("status")
         return
     if greet:
-        turn.say("apply.resumed", number=application.number)
+        turn.say("apply.resumed", number=application.number, kind=application.kind)
     turn.state.data = {"application": application.id}
     await turn.ask("evidence")
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from handlers.applying.checking import stop
 from handlers.applying.road import next_step, recipients
-from handlers.common import again, application_of, over, rows, tell_hr
+from handlers.common import again, application_of, over, own_application, rows, tell_hr
 from handlers.inputs import Happened
 from handlers.steps import KNOWN, Flow, happened, press
 from handlers.turn import Button, Turn
 from knowledge.agencies import bank_name
+from knowledge.matters import kinds, rule
 from knowledge.regions import full_name
 from services import applications as apps
 from services import cases
+from services.applications.errors import NotAllowed
+from services.applications.views import ApplicationView, Submission
+from storage.models import ApplicationKind
 
 flow = Flow("apply")
 
@@ -21,13 +25,17 @@ async def show_summary(turn: Turn) -> None:
     """What will be sent, to be confirmed."""
     summary = await apps.summary(turn.session, turn.data["application"])
     application = summary.application
+    change = [Button("apply.change", "change")] if application.documents else []
     turn.say(
         "apply.summary",
         [
             [Button("apply.submit", "submit")],
-            [Button("apply.change", "change"), Button("common.exit", "exit")],
+            [*change, Button("common.exit", "exit")],
         ],
         number=application.number,
+        kind=application.kind,
+        reason=application.reason,
+        card=application.card,
         region=full_name(application.region_code),
         bank=bank_name(application.bank_code or ""),
         applicant=summary.applicant,
@@ -62,8 +70,33 @@ async def bank_again(turn: Turn) -> None:
 
 @flow.on(press("submit"), at="summary")
 async def submit(turn: Turn) -> None:
-    """The person has confirmed."""
+    """The person has confirmed; what can't be taken back is confirmed twice."""
     application = await apps.get(turn.session, turn.data["application"])
+    if kinds()[application.kind.value].confirm_twice:
+        await turn.ask("sure")
+    else:
+        await hand_in(turn, application)
+
+
+@flow.prompt("sure")
+async def ask_sure(turn: Turn) -> None:
+    """The second confirmation."""
+    application = await apps.get(turn.session, turn.data["application"])
+    turn.say(
+        "matter.sure",
+        [[Button("matter.keep_card", "exit")], [Button("matter.submit_sure", "submit.sure")]],
+        card=application.card,
+    )
+
+
+@flow.on(press("submit.sure"), at="sure")
+async def submit_sure(turn: Turn) -> None:
+    """Confirmed twice."""
+    await hand_in(turn, await apps.get(turn.session, turn.data["application"]))
+
+
+async def hand_in(turn: Turn, application: ApplicationView) -> None:
+    """Submit, or ask for what is still missing."""
     outcome = await apps.submit(
         turn.session, application.id, turn.now, recipients=recipients(application)
     )
@@ -94,7 +127,9 @@ async def submitted(turn: Turn) -> None:
     if not submission.news:
         return
     number = submission.application.number
-    if submission.outcome == "received":
+    if submission.application.kind == ApplicationKind.LOSS_REPORT:
+        await reported(turn, submission)
+    elif submission.outcome == "received":
         over(turn)
         buttons = [[again("menu.status", "status")]]
         turn.say("apply.received", buttons, number=number, note="application.received")
@@ -123,3 +158,61 @@ async def submitted(turn: Turn) -> None:
             turn.session, application.person_id, "desk_down", application.id, turn.now
         )
         tell_hr(turn, case.id)
+
+
+async def reported(turn: Turn, submission: Submission) -> None:
+    """A loss report works at once, or the person must telephone: nobody can do that for them."""
+    application = submission.application
+    over(turn)
+    if submission.outcome == "received":
+        waiting = await apps.current(turn.session, application.person_id)
+        following = [again("matter.go_on_replacing", "apply", waiting.id)] if waiting else []
+        turn.say(
+            "matter.reported",
+            [
+                following or [again("matter.replace_now", "matter", "replacement:lost")],
+                [again("matter.lift", "withdraw", application.id)],
+            ],
+            note="application.reported",
+            number=application.number,
+            card=application.card,
+            reason=application.reason,
+            due=application.due,
+            both=rule(application.region_code, "loss_shared") is None,
+        )
+    elif submission.outcome == "manual":
+        turn.say(
+            "matter.by_phone",
+            [[again("matter.i_reported", "report.told", application.id)]],
+            number=application.number,
+            card=application.card,
+        )
+    elif submission.outcome == "unavailable":
+        turn.say("matter.report_later", number=application.number, card=application.card)
+    else:
+        turn.say(
+            "matter.report_refused",
+            [[again("menu.person", "person", f"application:{application.id}")]],
+            number=application.number,
+        )
+
+
+@flow.on(press("report.told"))
+async def told_of_report(turn: Turn) -> None:
+    """The person has telephoned: their word counts until somebody knows better."""
+    application = await own_application(turn, getattr(turn.input, "ref", None))
+    if application is None:
+        return
+    try:
+        application = await apps.declare_reported(turn.session, application.id, turn.now)
+    except NotAllowed:
+        turn.toast("common.stale", alert=True)
+        return
+    turn.buttons_off()
+    waiting = await apps.current(turn.session, turn.me.id)
+    following = [again("matter.go_on_replacing", "apply", waiting.id)] if waiting else []
+    turn.say(
+        "matter.report_noted",
+        [following or [again("matter.replace_now", "matter", "replacement:lost")]],
+        due=application.due,
+    )

@@ -9,10 +9,12 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.bureau.models import CARD_RECORD, Reason, Submission
+from sandbox.bureau import matters
+from sandbox.bureau.models import CARD_RECORD, Reason, Status, Submission
 from sandbox.bureau.rules import Known, employer_key, hidden_fault, judge_against_file
 from sandbox.bureau.states import OPEN, WITHDRAWABLE
 from sandbox.bureau.steps import Change, Rules, blocking_cards, enter, get, history
+from sandbox.clock import SHANGHAI, from_text
 from sandbox.store import insert, one, rows
 from sandbox.web import ApiError, invalid
 
@@ -83,7 +85,9 @@ def submit(
         return Receipt(json.loads(kept["answer"]), repeated=True)
     earlier = one(db, "SELECT * FROM applications WHERE number = ?", submission.number)
     _check_turn(earlier, submission)
-    _check_duplicates(db, submission)
+    today = from_text(now).astimezone(SHANGHAI).date()
+    card = matters.card_of(db, submission, today)
+    _check_duplicates(db, submission, card)
     verdict = (
         content_fault
         or judge_against_file(submission.applicant, _known(db, submission))
@@ -95,9 +99,13 @@ def submit(
         )
     )
     reference = earlier["reference"] if earlier else _new_reference(submission)
-    _write(db, submission, reference, verdict=verdict, now=now, new=earlier is None)
-    enter(db, rules, reference, Change("reviewing", now, tell=False))
-    body = {"reference": reference, "status": "reviewing", "received_at": now}
+    written = Written(verdict, card["id"] if card else None, now)
+    _write(db, submission, reference, written, new=earlier is None)
+    status: Status = "reported" if submission.kind == "loss_report" else "reviewing"
+    lapses = matters.lapses_on(submission, today)
+    due = lapses.isoformat() if lapses else None
+    enter(db, rules, reference, Change(status, now, due=due, tell=False))
+    body = {"reference": reference, "status": status, "received_at": now, "due": due}
     insert(
         db,
         "idempotency",
@@ -129,6 +137,8 @@ def withdraw(db: sqlite3.Connection, rules: Rules, reference: str, now: str) -> 
     if row["status"] != "withdrawn":
         if row["status"] not in WITHDRAWABLE:
             raise ApiError(409, "too_late", "已进入制卡环节，不能撤回")
+        if row["status"] == "reported" and not matters.may_lift(db, row):
+            raise ApiError(409, "too_late", "已申请补卡或已正式挂失，不能解挂")
         enter(db, rules, reference, Change("withdrawn", now, tell=False))
     return status(db, reference)
 
@@ -145,13 +155,26 @@ def _check_turn(earlier: dict[str, Any] | None, submission: Submission) -> None:
         raise invalid("revision", f"应为 {earlier['revision'] + 1}")
 
 
-def _check_duplicates(db: sqlite3.Connection, submission: Submission) -> None:
+def _check_duplicates(
+    db: sqlite3.Connection, submission: Submission, own: dict[str, Any] | None
+) -> None:
+    """No second card, and no second matter about a card in the same province. `own` is the card
+    that the matter is about."""
     id_number, province = submission.applicant.id_number, submission.province
+    if submission.kind == "loss_report":
+        report = matters.report_for(db, own["id"]) if own else None
+        if report is not None:
+            raise _duplicate("duplicate_application", "这张卡已经挂失", [], [report])
+        return
     cards = blocking_cards(db, id_number, province)
+    if own is not None:
+        makes_none = submission.kind == "cancellation"
+        cards = [card for card in cards if card["id"] != own["id"] and not makes_none]
     others = rows(
         db,
         "SELECT reference, region, bank, kind, status FROM applications WHERE id_number = ?"
-        " AND province = ? AND number != ? AND status IN (SELECT value FROM json_each(?))",
+        " AND province = ? AND number != ? AND kind <> 'loss_report'"
+        " AND status IN (SELECT value FROM json_each(?))",
         id_number,
         province,
         submission.number,
@@ -196,14 +219,17 @@ def _new_reference(submission: Submission) -> str:
     return f"SB{submission.region[:4]}-{secrets.token_hex(5).upper()}"
 
 
+@dataclass(frozen=True)
+class Written:
+    """What the counter adds to a submission."""
+
+    verdict: Reason | None
+    card: int | None
+    now: str
+
+
 def _write(
-    db: sqlite3.Connection,
-    submission: Submission,
-    reference: str,
-    *,
-    verdict: Reason | None,
-    now: str,
-    new: bool,
+    db: sqlite3.Connection, submission: Submission, reference: str, added: Written, *, new: bool
 ) -> None:
     body = submission.model_dump(mode="json", exclude={"documents": {"__all__": {"content"}}})
     values = {
@@ -215,7 +241,8 @@ def _write(
         "callback_url": submission.callback_url,
         "body": json.dumps(body, ensure_ascii=False),
         "revision": submission.revision,
-        "verdict": verdict.model_dump_json() if verdict else None,
+        "card_id": added.card,
+        "verdict": added.verdict.model_dump_json() if added.verdict else None,
     }
     if new:
         insert(
@@ -226,8 +253,8 @@ def _write(
             kind=submission.kind,
             status="reviewing",
             sequence=0,
-            received_at=now,
-            status_at=now,
+            received_at=added.now,
+            status_at=added.now,
             **values,
         )
         return

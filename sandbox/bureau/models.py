@@ -17,7 +17,6 @@ from pydantic import (
     Field,
     Strict,
     StringConstraints,
-    field_validator,
     model_validator,
 )
 
@@ -48,6 +47,9 @@ Status = Literal[
     "collected",
     "social_enabled",
     "financial_activated",
+    "reported",
+    "lapsed",
+    "done",
     "sealed",
     "withdrawn",
 ]
@@ -63,9 +65,15 @@ ReasonCode = Literal[
     "number_mismatch",
     "address_mismatch",
     "employer_mismatch",
+    "card_mismatch",
+    "not_reported_lost",
+    "old_account_open",
     "other",
 ]
-Kind = Literal["first", "replacement", "bank_change", "cancellation", "transfer", "merge"]
+Kind = Literal[
+    "first", "replacement", "bank_change", "loss_report", "cancellation", "transfer", "merge"
+]
+Taken = Literal["first", "replacement", "bank_change", "loss_report", "cancellation"]
 DocumentKind = Literal["id_front", "id_back", "portrait"]
 
 
@@ -91,18 +99,41 @@ class Employer(Wire):
 
 
 class Applicant(Wire):
-    """Fields of the ID card and the phone. `valid_to` is a day, 长期 or null (no end)."""
+    """Fields of the ID card and the phone. `valid_to` is a day, 长期 or null (no end). Where no
+    document is asked for, name, number and phone are enough."""
 
     name: Text
     id_number: IdNumber
-    sex: Literal["男", "女"]
-    birth: Day
-    ethnicity: Text
-    address: Text
-    authority: Text
-    valid_from: Day
-    valid_to: Day | Literal["长期"] | None
+    sex: Literal["男", "女"] | None = None
+    birth: Day | None = None
+    ethnicity: Text | None = None
+    address: Text | None = None
+    authority: Text | None = None
+    valid_from: Day | None = None
+    valid_to: Day | Literal["长期"] | None = None
     phone: Annotated[str, StringConstraints(pattern=r"^1[3-9][0-9]{9}$")]
+
+
+class WireCard(Wire):
+    """The card that a matter is about; without digits the newest of that bank."""
+
+    bank: BankCode
+    last_four: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")] | None = None
+
+
+class Previous(Wire):
+    """What was changed, as it was before."""
+
+    name: Text | None = None
+    id_number: IdNumber | None = None
+
+
+class CardDetails(Wire):
+    """Why, and which card."""
+
+    reason: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$")] | None = None
+    card: WireCard | None = None
+    previous: Previous | None = None
 
 
 class SubmittedDocument(Wire):
@@ -133,30 +164,24 @@ class Submission(Wire):
     """POST /v1/applications: a new application, or a mended one after a return (revision 2..)."""
 
     number: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{4,40}$")]
-    kind: Literal["first"]
+    kind: Taken
     region: Region
     bank: BankCode
     callback_url: Url | None = None
     employer: Employer
     applicant: Applicant
-    documents: Annotated[list[SubmittedDocument], Field(min_length=3, max_length=3)]
+    details: CardDetails | None = None
+    documents: Annotated[list[SubmittedDocument], Field(max_length=3)]
     revision: Annotated[int, Field(ge=1, le=1000)]
-
-    @field_validator("documents")
-    @classmethod
-    def _each_kind_once(cls, documents: list[SubmittedDocument]) -> list[SubmittedDocument]:
-        if {document.kind for document in documents} != {"id_front", "id_back", "portrait"}:
-            raise ValueError("需要 id_front、id_back、portrait 各一份")
-        return documents
 
     @property
     def province(self) -> str:
         """Six digits of the province: cards are one per person and province."""
         return province_of(self.region)
 
-    def document(self, kind: DocumentKind) -> bytes:
-        """The content of one document."""
-        return next(document.data for document in self.documents if document.kind == kind)
+    def document(self, kind: DocumentKind) -> bytes | None:
+        """The content of one document, when it was sent."""
+        return next((each.data for each in self.documents if each.kind == kind), None)
 
 
 class Reason(Wire):

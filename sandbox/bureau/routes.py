@@ -6,6 +6,7 @@ import re
 
 from aiohttp import web
 
+from sandbox.bureau.matters import check_form
 from sandbox.bureau.models import LookupQuery, Submission
 from sandbox.bureau.office import Bureau
 from sandbox.web import (
@@ -63,6 +64,7 @@ async def _submit(request: web.Request) -> web.Response:
     regions = request.app[SETTINGS].regions
     if regions and submission.region not in regions:
         raise invalid("region", "本机构不受理该地区的申请")
+    check_form(submission)
     receipt = await request.app[BUREAU].submit(submission, key)
     remember(request, submission.number, receipt.body["reference"])
     return answer(receipt.body, 200 if receipt.repeated else 201)

@@ -31,12 +31,14 @@ class Known:
 
 def judge_content(submission: Submission, today: date) -> Reason | None:
     """The first fault that the papers show by themselves. Decodes pictures: call it in a thread."""
+    front, back = submission.document("id_front"), submission.document("id_back")
+    portrait = submission.document("portrait")
     return (
         _judge_number(submission.applicant)
         or _judge_validity(submission.applicant, today)
-        or judge_identity_card(submission.document("id_front"), "id_front")
-        or judge_identity_card(submission.document("id_back"), "id_back")
-        or judge_portrait(submission.document("portrait"), submission.region)
+        or (judge_identity_card(front, "id_front") if front else None)
+        or (judge_identity_card(back, "id_back") if back else None)
+        or (judge_portrait(portrait, submission.region) if portrait else None)
     )
 
 
@@ -44,7 +46,8 @@ def judge_against_file(applicant: Applicant, known: Known) -> Reason | None:
     """The first disagreement with what the bureau has on file."""
     if known.name is not None and known.name != applicant.name:
         return Reason(code="name_mismatch", field="name", message="姓名与公民身份号码不一致")
-    if known.address is not None and not _same_address(known.address, applicant.address):
+    filed, written = known.address, applicant.address
+    if filed is not None and written is not None and not _same_address(filed, written):
         return Reason(code="address_mismatch", field="address", message="住址与登记信息不一致")
     if not known.employer_known:
         return Reason(
@@ -85,9 +88,9 @@ def _judge_number(applicant: Applicant) -> Reason | None:
     sex = "男" if int(number[16]) % 2 else "女"
     if not valid_id_number(number):
         message, field = "公民身份号码校验不通过", "id_number"
-    elif _birth(number) != applicant.birth:
+    elif applicant.birth is not None and _birth(number) != applicant.birth:
         message, field = "出生日期与公民身份号码不一致", "birth"
-    elif sex != applicant.sex:
+    elif applicant.sex is not None and sex != applicant.sex:
         message, field = "性别与公民身份号码不一致", "sex"
     else:
         return None

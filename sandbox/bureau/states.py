@@ -15,26 +15,36 @@ FOLLOWS: Final[dict[Status, tuple[Status, ...]]] = {
     "collected": ("social_enabled", "financial_activated"),
     "social_enabled": ("financial_activated",),
     "financial_activated": ("social_enabled",),
+    "reported": ("done", "lapsed", "withdrawn"),
+    "lapsed": (),
+    "done": (),
     "sealed": (),
     "withdrawn": (),
 }
+# What ends with a review, and makes no card.
+_NO_CARD: Final[dict[Status, tuple[Status, ...]]] = {
+    "reviewing": ("done", "returned", "withdrawn"),
+}
+_MAKES_NO_CARD: Final = ("cancellation", "transfer", "merge")
 OPEN: Final = ("reviewing", "returned", "making", "collectable")
 BLOCKING_CARD: Final = ("normal", "making", "collectable")
-WITHDRAWABLE: Final = ("reviewing", "returned")
+WITHDRAWABLE: Final = ("reviewing", "returned", "reported")
 
 
-def choices(status: Status, past: Collection[str]) -> tuple[Status, ...]:
+def choices(status: Status, past: Collection[str], kind: str = "first") -> tuple[Status, ...]:
     """States that may follow now. A function that was switched on once isn't again."""
     functions = ("social_enabled", "financial_activated")
-    return tuple(
-        state for state in FOLLOWS[status] if not (state in functions and state in set(past))
-    )
+    own = _NO_CARD if kind in _MAKES_NO_CARD else {}
+    following = own.get(status, FOLLOWS[status])
+    return tuple(state for state in following if not (state in functions and state in set(past)))
 
 
-def natural_next(status: Status, past: Collection[str], faulty: bool) -> Status | None:
+def natural_next(
+    status: Status, past: Collection[str], faulty: bool, kind: str = "first"
+) -> Status | None:
     """What follows by itself: a faulty application is returned by the review."""
-    if status == "reviewing":
-        return "returned" if faulty else "making"
-    if status == "returned":
+    if status == "reviewing" and faulty:
+        return "returned"
+    if status in ("returned", "reported"):
         return None
-    return next(iter(choices(status, past)), None)
+    return next(iter(choices(status, past, kind)), None)

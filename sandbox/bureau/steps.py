@@ -8,12 +8,12 @@ import secrets
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sandbox.bureau.models import Reason, Status
 from sandbox.bureau.states import BLOCKING_CARD, choices, natural_next
-from sandbox.clock import SHANGHAI, from_text, later
+from sandbox.clock import SHANGHAI, from_text, later, to_text
 from sandbox.faults import CallbackFault
 from sandbox.settings import SandboxSettings
 from sandbox.store import insert, one, rows
@@ -63,6 +63,8 @@ def enter(db: sqlite3.Connection, rules: Rules, reference: str, change: Change) 
     delay = rules.delays.get(change.status, 0.0)
     seal = rules.settings.seal_after_days
     seal_at = later(change.at, seal * _DAY) if change.status == "collectable" and seal else None
+    if change.status == "reported" and change.due:
+        seal_at = _midnight_after(change.due)
     db.execute(
         "UPDATE applications SET status = ?, sequence = ?, status_at = ?, next_at = ?, seal_at = ?"
         " WHERE reference = ?",
@@ -92,6 +94,7 @@ def enter(db: sqlite3.Connection, rules: Rules, reference: str, change: Change) 
         **(written | {"reason": reason}),
     )
     _keep_card(db, row, change)
+    _keep_old_card(db, rules, row, change)
     if change.tell and row["callback_url"]:
         _queue_callback(db, rules, row, written)
 
@@ -111,9 +114,9 @@ def step(
     row = get(db, reference)
     past = [entry["status"] for entry in history(db, reference)]
     verdict = Reason.model_validate_json(row["verdict"]) if row["verdict"] else None
-    target = to or natural_next(row["status"], past, verdict is not None)
-    if target is None or target not in choices(row["status"], past):
-        possible = list(choices(row["status"], past))
+    target = to or natural_next(row["status"], past, verdict is not None, row["kind"])
+    possible = list(choices(row["status"], past, row["kind"]))
+    if target is None or target not in possible:
         raise ApiError(409, "not_possible", "当前状态不能这样变更", "to", possible=possible)
     if target == "returned":
         reason = reason or verdict or Reason(code="other", message="请核对资料后重新提交")
@@ -128,7 +131,7 @@ def step_due(db: sqlite3.Connection, rules: Rules, now: str, limit: int = 200) -
     while done < limit:
         row = one(
             db,
-            "SELECT reference, next_at, seal_at,"
+            "SELECT reference, kind, next_at, seal_at,"
             " min(coalesce(next_at, seal_at), coalesce(seal_at, next_at)) AS due"
             " FROM applications WHERE next_at <= ? OR seal_at <= ? ORDER BY due LIMIT 1",
             now,
@@ -138,7 +141,8 @@ def step_due(db: sqlite3.Connection, rules: Rules, now: str, limit: int = 200) -
             break
         sealed = row["seal_at"] is not None and row["due"] == row["seal_at"]
         if sealed:
-            enter(db, rules, row["reference"], Change("sealed", row["due"]))
+            ends: Status = "lapsed" if row["kind"] == "loss_report" else "sealed"
+            enter(db, rules, row["reference"], Change(ends, row["due"]))
         else:
             _step_or_rest(db, rules, row["reference"], row["due"])
         done += 1
@@ -190,7 +194,12 @@ def _step_or_rest(db: sqlite3.Connection, rules: Rules, reference: str, at: str)
 def _settled(db: sqlite3.Connection, rules: Rules, row: dict[str, Any], change: Change) -> Change:
     """Fills in due day and place; turns making into a return when a valid card has appeared."""
     status, reason = change.status, change.reason
-    if status == "making" and blocking_cards(db, row["id_number"], row["province"]):
+    others = [
+        card
+        for card in blocking_cards(db, row["id_number"], row["province"])
+        if card["id"] != row["card_id"]
+    ]
+    if status == "making" and others:
         status = "returned"
         reason = Reason(code="other", message="本省已有有效社会保障卡，不能重复制卡")
     days = {
@@ -213,6 +222,8 @@ def _keep_card(db: sqlite3.Connection, row: dict[str, Any], change: Change) -> N
     reference = row["reference"]
     day = from_text(change.at).astimezone(SHANGHAI).date()
     if change.status == "making":
+        if row["card_id"] is not None:
+            _retire(db, row)
         insert(
             db,
             "cards",
@@ -237,6 +248,58 @@ def _keep_card(db: sqlite3.Connection, row: dict[str, Any], change: Change) -> N
             " (SELECT max(id) FROM cards WHERE reference = :reference)",
             {"reference": reference, "day": day.isoformat(), "while": while_},
         )
+
+
+def _retire(db: sqlite3.Connection, row: dict[str, Any]) -> None:
+    """The card that is being replaced makes room for the new one."""
+    old = one(db, "SELECT status FROM cards WHERE id = ?", row["card_id"])
+    db.execute(
+        "UPDATE applications SET card_was = ? WHERE reference = ?",
+        (old["status"] if old else None, row["reference"]),
+    )
+    db.execute("UPDATE cards SET status = 'cancelled' WHERE id = ?", (row["card_id"],))
+
+
+_OLD_CARD = {
+    ("loss_report", "reported"): "lost",
+    ("loss_report", "lapsed"): "normal",
+    ("loss_report", "withdrawn"): "normal",
+    ("cancellation", "done"): "cancelled",
+}
+
+
+def _keep_old_card(
+    db: sqlite3.Connection, rules: Rules, row: dict[str, Any], change: Change
+) -> None:
+    """What a state does to the existing card, and to the loss report that led to it."""
+    if row["card_id"] is None:
+        return
+    status = _OLD_CARD.get((row["kind"], change.status))
+    if change.status == "returned" and row["status"] == "making":
+        status = row["card_was"]
+    if status is not None:
+        db.execute("UPDATE cards SET status = ? WHERE id = ?", (status, row["card_id"]))
+    report = one(
+        db,
+        "SELECT reference FROM applications WHERE kind = 'loss_report' AND status = 'reported'"
+        " AND card_id = ?",
+        row["card_id"],
+    )
+    if report is None or row["kind"] == "loss_report":
+        return
+    if row["kind"] == "replacement" and change.status == "reviewing":
+        # Handing in a replacement makes the report formal: it no longer ends by itself.
+        db.execute(
+            "UPDATE applications SET seal_at = NULL WHERE reference = ?", (report["reference"],)
+        )
+    if change.status in ("making", "done"):
+        enter(db, rules, report["reference"], Change("done", change.at))
+
+
+def _midnight_after(day: str) -> str:
+    """The end of a day in China, as a time text."""
+    last = datetime.combine(date.fromisoformat(day), time(), SHANGHAI) + timedelta(days=1)
+    return to_text(last)
 
 
 def _queue_callback(

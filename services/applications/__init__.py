@@ -6,6 +6,7 @@ from __future__ import annotations
 from services.applications.answers import Answer, State, SubmitResult
 from services.applications.asking import (
     CheckRequest,
+    LookUpRequest,
     Package,
     PollRequest,
     run_check,
@@ -14,6 +15,17 @@ from services.applications.asking import (
     run_withdraw,
 )
 from services.applications.checking import begin_check, check_request, record_answers
+from services.applications.choosing import (
+    accept_consequences,
+    card_choices,
+    choose_card,
+    choose_reason,
+    declare_reported,
+    name_card,
+    needs_report,
+    report_in_force,
+    tell_previous,
+)
 from services.applications.errors import ApplicationError, FieldError, NotAllowed, NotFound
 from services.applications.evidence import (
     confirm_evidence,
@@ -33,6 +45,8 @@ from services.applications.opening import (
     get,
     mailbox_for,
     open_first,
+    open_in_lane,
+    open_matter,
 )
 from services.applications.papers import (
     accept_mended,
@@ -47,6 +61,12 @@ from services.applications.readings import (
     expect_document,
     failures,
     record_reading,
+)
+from services.applications.refreshing import (
+    Refreshed,
+    record_refresh,
+    refresh,
+    refresh_request,
 )
 from services.applications.reminders import reminder_due
 from services.applications.rows import IDENTITIES
@@ -101,6 +121,7 @@ __all__ = [
     "EvidenceState",
     "FieldError",
     "FoundApplication",
+    "LookUpRequest",
     "Mending",
     "NotAllowed",
     "NotFound",
@@ -109,6 +130,7 @@ __all__ = [
     "ProgressView",
     "Reading",
     "ReadingOutcome",
+    "Refreshed",
     "Reminder",
     "State",
     "Submission",
@@ -116,17 +138,22 @@ __all__ = [
     "SubmitResult",
     "Summary",
     "Withdrawal",
+    "accept_consequences",
     "accept_mended",
     "bank_choices",
     "begin_check",
     "by_number",
+    "card_choices",
     "check_request",
     "choose_bank",
+    "choose_card",
+    "choose_reason",
     "confirm_evidence",
     "confirm_fields",
     "correct_field",
     "current",
     "declare",
+    "declare_reported",
     "editable_fields",
     "evidence_state",
     "expect_document",
@@ -136,8 +163,12 @@ __all__ = [
     "load_package",
     "mailbox_for",
     "missing_documents",
+    "name_card",
+    "needs_report",
     "new_number",
     "open_first",
+    "open_in_lane",
+    "open_matter",
     "override",
     "paper_findings",
     "poll_request",
@@ -148,12 +179,16 @@ __all__ = [
     "record_filed",
     "record_poll",
     "record_reading",
+    "record_refresh",
     "record_state",
     "record_submission",
     "record_withdrawal",
+    "refresh",
+    "refresh_request",
     "refuse_evidence",
     "reminder_due",
     "reopen_for_mending",
+    "report_in_force",
     "run_check",
     "run_poll",
     "run_submit",
@@ -161,6 +196,7 @@ __all__ = [
     "still_checked",
     "submit",
     "summary",
+    "tell_previous",
     "told",
     "untold",
     "use",

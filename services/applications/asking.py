@@ -24,15 +24,21 @@ from storage.files import FileStore
 
 
 @dataclass(frozen=True)
-class CheckRequest:
-    """Who is asked about, for one round of an application's duplicate check."""
+class LookUpRequest:
+    """Who is asked about, and where."""
 
-    application_id: int
-    round: int
     region_code: str
     bank_code: str | None
     id_number: str = field(repr=False)
     name: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class CheckRequest(LookUpRequest):
+    """The same for one round of an application's check."""
+
+    application_id: int
+    round: int
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,7 @@ class PollRequest:
     reference: str
 
 
-async def run_check(gateways: Gateways, request: CheckRequest) -> list[Answer]:
+async def run_check(gateways: Gateways, request: LookUpRequest) -> list[Answer]:
     """Ask the bureau's registry and every partner bank at the same time."""
     banks = banks_to_ask(request.region_code, request.bank_code, gateways.connected_banks)
     questions = [_ask_bureau(gateways, request)]
@@ -106,7 +112,7 @@ def banks_to_ask(
     return tuple(dict.fromkeys(codes))
 
 
-async def _ask_bureau(gateways: Gateways, request: CheckRequest) -> Answer:
+async def _ask_bureau(gateways: Gateways, request: LookUpRequest) -> Answer:
     try:
         found = await gateways.bureau(request.region_code).look_up(request.id_number, request.name)
     except GatewayError as error:
@@ -120,7 +126,7 @@ async def _ask_bureau(gateways: Gateways, request: CheckRequest) -> Answer:
     )
 
 
-async def _ask_bank(gateways: Gateways, code: str, request: CheckRequest) -> Answer:
+async def _ask_bank(gateways: Gateways, code: str, request: LookUpRequest) -> Answer:
     try:
         found = await gateways.bank(code).look_up(request.id_number, request.name)
     except GatewayError as error:

@@ -9,14 +9,17 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services import cards
-from services.applications import reminders, rows
+from services.applications import choosing, reminders, rows
 from services.applications.answers import BUREAU, OFFICER, Answer
 from services.applications.asking import CheckRequest
-from services.applications.decisions import Verdict, decide, merged
+from services.applications.decisions import Verdict, merged
 from services.applications.errors import NotAllowed, NotFound
+from services.applications.matters import matter_of
+from services.applications.matters.base import Facts
 from services.applications.settings import rules
-from services.applications.views import Decision
+from services.applications.views import Decision, StopReason
 from services.cards import FoundCard
+from storage.clock import local_date
 from storage.models import (
     Application,
     ApplicationStatus,
@@ -32,7 +35,9 @@ TASK = "application.check"
 _CAN_BEGIN = frozenset(
     {ApplicationStatus.DRAFT, ApplicationStatus.CHECKING, ApplicationStatus.WAITING}
 )
-CARD_HERE, APPLICATION_HERE = "card_same_province", "open_application"
+CARD_HERE: StopReason = "card_same_province"
+APPLICATION_HERE: StopReason = "open_application"
+NO_CARD: StopReason = "no_card"
 """Reasons of a stop."""
 
 
@@ -40,7 +45,7 @@ async def begin_check(session: AsyncSession, application_id: int, now: datetime)
     """Start a round, or find the one that is under way; returns its number.
 
     Raises:
-        NotAllowed: `documents_missing`, `bank_missing` or `not_editable`.
+        NotAllowed: `documents_missing`, `bank_missing`, `details_missing` or `not_editable`.
     """
     row = await rows.locked(session, application_id)
     if row.status not in _CAN_BEGIN:
@@ -48,6 +53,8 @@ async def begin_check(session: AsyncSession, application_id: int, now: datetime)
     view = await rows.view(session, row)
     if view.missing or view.unconfirmed:
         raise NotAllowed("documents_missing")
+    if view.lacks:
+        raise NotAllowed("bank_missing" if view.lacks == ("bank",) else "details_missing")
     if row.bank_code is None:
         raise NotAllowed("bank_missing")
     number = await _last_round(session, row) + 1
@@ -122,7 +129,7 @@ async def check_request(
     row = await rows.seen(session, application_id)
     if not await _expects(session, row, round):
         return None
-    identity = await identity_of(session, row)
+    identity = await known_as(session, row)
     return CheckRequest(
         application_id=application_id,
         round=round,
@@ -151,6 +158,13 @@ async def identity_of(session: AsyncSession, row: Application) -> tuple[str, str
     return person.id_number, person.name
 
 
+async def known_as(session: AsyncSession, row: Application) -> tuple[str, str]:
+    """ID number and name under which the registry has the person: before a change, the old ones."""
+    number, name = await identity_of(session, row)
+    previous = (row.details or {}).get("previous") or {}
+    return previous.get("id_number", number), previous.get("name", name)
+
+
 async def record_answers(
     session: AsyncSession,
     application_id: int,
@@ -174,13 +188,7 @@ async def record_answers(
     found = merged(answers)
     await cards.record_cards(session, row.person_id, found, complete=everyone and asked)
     known = await cards.known_blocking(session, row.person_id, row.province_code)
-    verdict = decide(
-        row.province_code,
-        answers,
-        known=known,
-        own_reference=row.reference,
-        overridden=row.override_reason is not None,
-    )
+    verdict = matter_of(row).decide(row, answers, Facts(known, local_date(now)))
     return await _settle(session, row, round, verdict, now=now, as_of=_as_of(answers))
 
 
@@ -216,7 +224,7 @@ async def _settle(
     attempt, not_before = 1, None
     row.updated_at = now
     if verdict.outcome == "stop":
-        stop(row, CARD_HERE if verdict.cards else APPLICATION_HERE, now)
+        stop(row, verdict.reason or CARD_HERE, now)
     elif verdict.outcome == "wait":
         attempt = await _attempts(session, row)
         not_before = now + backoff(attempt)
@@ -224,6 +232,11 @@ async def _settle(
         await _queue(session, row, number + 1, now, not_before)
     elif verdict.outcome == "evidence":
         row.status = ApplicationStatus.EVIDENCE
+    elif verdict.outcome == "report":
+        row.status, row.checked_at = ApplicationStatus.DRAFT, None
+        key = matter_of(row).key(row)
+        if key is not None:
+            await choosing.let_lapse(session, row.person_id, key, now)
     else:
         row.status, row.checked_at = ApplicationStatus.DRAFT, now
     await reminders.arrange(session, row, now)
@@ -257,6 +270,8 @@ async def decision(
         evidence=evidence or _grade(verdict),
         as_of=as_of,
         overridden=row.override_reason is not None,
+        reason=verdict.reason,
+        until=verdict.until,
         application=await rows.view(session, row),
     )
 
@@ -297,7 +312,7 @@ def backoff(attempt: int, asked_seconds: float | None = None) -> timedelta:
 
 
 def stop(row: Application, reason: str, now: datetime) -> None:
-    """End an application that would make a second card."""
+    """End an application that would make a second card, or that the rules do not allow."""
     row.status, row.stop_reason, row.closed_at = ApplicationStatus.STOPPED, reason, now
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from services.applications.answers import BUREAU, Answer
-from services.applications.views import FoundApplication, Outcome, Way
+from services.applications.views import FoundApplication, Outcome, StopReason, Way
 from services.cards import BLOCKING, FoundCard
 from services.gateways.contract import CardRecord
 from storage.models import CardStatus, Evidence
@@ -17,13 +17,15 @@ ALL_WAYS: tuple[Way, ...] = ("use_card", "replace", "change_bank")
 
 @dataclass(frozen=True)
 class Verdict:
-    """A decision before it is written down."""
+    """A decision before it is written down. `reason` and `until` belong to a stop."""
 
     outcome: Outcome
     cards: tuple[FoundCard, ...] = ()
     open_applications: tuple[FoundApplication, ...] = ()
     ways: tuple[Way, ...] = ()
     waiting_for: tuple[str, ...] = ()
+    reason: StopReason | None = None
+    until: date | None = None
 
 
 def decide(
@@ -53,7 +55,8 @@ def decide(
     open_here = tuple(a for a in applications if province_of(a.region_code) == province_code)
     open_away = tuple(a for a in applications if province_of(a.region_code) != province_code)
     if (here or open_here) and not overridden:
-        return Verdict("stop", here, open_here, ways_on(here))
+        reason: StopReason = "card_same_province" if here else "open_application"
+        return Verdict("stop", here, open_here, ways_on(here), reason=reason)
     failed = tuple(answer.source for answer in answers if answer.failed)
     if failed:
         return Verdict("wait", waiting_for=failed)
@@ -86,6 +89,7 @@ def found_card(record: CardRecord, source: str, as_of: datetime | None) -> Found
         last_four=record.last_four,
         status=CardStatus(record.status),
         valid_until=record.valid_until,
+        issued_on=record.issued_on,
         social_enabled=record.social == "enabled",
         financial_active=record.financial == "active",
         source=source,
@@ -109,7 +113,7 @@ def found_applications(
         )
         for answer in answers
         for record in answer.open_applications
-        if record.reference != own_reference
+        if record.reference != own_reference and record.kind != "loss_report"
     }
     return tuple(found.values())
 

@@ -16,6 +16,7 @@ from services.applications import checking, reminders, rows
 from services.applications.answers import OFFICER, Answer
 from services.applications.decisions import Verdict, ways_on
 from services.applications.errors import NotAllowed
+from services.applications.matters import matter_of
 from services.applications.views import ApplicationView, Decision, EvidenceState
 from services.people import audit
 from storage.models import CLOSED, Application, ApplicationStatus, DocumentStatus, Evidence
@@ -46,7 +47,8 @@ async def evidence_state(session: AsyncSession, application_id: int) -> Evidence
 async def confirm_evidence(
     session: AsyncSession, application_id: int, officer_id: int, now: datetime
 ) -> Decision:
-    """An officer has seen in the screenshot that there is no valid card in the province.
+    """An officer has seen in the screenshot what the matter needs: no valid card in the province
+    for a first one, the card itself for whatever concerns an existing one.
 
     Raises:
         NotAllowed: `not_evidence` (another officer was first) or `evidence_missing`.
@@ -67,7 +69,7 @@ async def confirm_evidence(
 async def refuse_evidence(
     session: AsyncSession, application_id: int, officer_id: int, reason: str, now: datetime
 ) -> Decision:
-    """An officer has seen a valid card: the application stops.
+    """An officer has seen a valid card (or, where one is needed, none): the application stops.
 
     Raises:
         NotAllowed: `not_evidence`.
@@ -76,11 +78,13 @@ async def refuse_evidence(
     answer = Answer(source=OFFICER, outcome="answered", as_of=now, detail="card seen")
     number = await checking.record_officer(session, row, answer, now)
     known = await cards.known_blocking(session, row.person_id, row.province_code)
-    checking.stop(row, checking.CARD_HERE, now)
+    stopped = checking.NO_CARD if _needs_card(row) else checking.CARD_HERE
+    checking.stop(row, stopped, now)
     row.updated_at = now
     await _audit(session, row, officer_id, "evidence.refused", now, reason=reason)
     await reminders.arrange(session, row, now)
-    verdict = Verdict("stop", cards=known, ways=ways_on(known) or ("use_card", "replace"))
+    ways = ways_on(known) or ("use_card", "replace")
+    verdict = Verdict("stop", known, ways=() if _needs_card(row) else ways, reason=stopped)
     return await checking.decision(
         session, row, number, verdict, as_of=now, evidence=Evidence.SCREENSHOT
     )
@@ -113,7 +117,7 @@ async def _another_open(session: AsyncSession, row: Application) -> bool:
     query = select(Application.id).where(
         col(Application.person_id) == row.person_id,
         col(Application.province_code) == row.province_code,
-        col(Application.kind) == row.kind,
+        col(Application.lane) == row.lane,
         col(Application.id) != row.id,
         col(Application.status).not_in(CLOSED),
     )
@@ -140,9 +144,13 @@ async def _state(session: AsyncSession, row: Application) -> EvidenceState:
         for each in await rows.events(session, row.id or 0, [rows.US])
         if each.status in (DECLARED_NONE, DECLARED_CARD)
     ]
-    if not said or said[-1] != DECLARED_NONE:
+    if not said or said[-1] != (DECLARED_CARD if _needs_card(row) else DECLARED_NONE):
         needs.append("declaration")
     return EvidenceState(tuple(needs), not needs, await rows.view(session, row))
+
+
+def _needs_card(row: Application) -> bool:
+    return matter_of(row).spec.expects == "one"
 
 
 async def _audit(

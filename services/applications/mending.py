@@ -8,11 +8,14 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.applications import reminders, rows
+from services import cards
+from services.applications import choosing, reminders, rows
 from services.applications.errors import NotAllowed
 from services.applications.fields import FIELDS
-from services.applications.views import Mending
-from storage.models import Application, ApplicationStatus, DocumentStatus
+from services.applications.matters import matter_of
+from services.applications.matters.base import put_details
+from services.applications.views import Mending, Step
+from storage.models import Application, ApplicationStatus, CardStatus, DocumentStatus
 
 _AGAIN: Mapping[str, tuple[str, ...]] = {
     "photo_background": ("portrait",),
@@ -33,6 +36,16 @@ _FIELD: Mapping[str, str] = {
 """Reason codes that need a field corrected; the reason's own field, when usable, is better."""
 
 
+_STEP: Mapping[str, Step] = {
+    "not_reported_lost": "report",
+    "card_mismatch": "card",
+    "no_such_card": "card",
+    "old_account_open": "again",
+}
+"""Reason codes that send a person back to a step: report the card lost, name the card, or do
+something elsewhere first and hand it in again."""
+
+
 def mending_of(reason: Mapping[str, Any] | None) -> Mending:
     """What a reason asks for. What neither a picture nor a field can mend is HR's."""
     reason = reason or {}
@@ -41,6 +54,8 @@ def mending_of(reason: Mapping[str, Any] | None) -> Mending:
     message = str(reason.get("message") or "")
     if code in _AGAIN:
         return Mending(_AGAIN[code], None, code, message, "employee")
+    if code in _STEP:
+        return Mending((), None, code, message, "employee", _STEP[code])
     if code == "employer_mismatch" or named in ("unit_number", "credit_code", "employer"):
         return Mending((), None, code, message, "officer")
     field = named if kind_of(named) else _FIELD.get(code)
@@ -96,6 +111,20 @@ async def reopen_for_mending(session: AsyncSession, application_id: int, now: da
             document.status = DocumentStatus.REPLACED
         elif mending.field is not None and document.kind == kind_of(mending.field):
             document.status, document.confirmed_at = DocumentStatus.OFFERED, None
+    await _back_to(session, row, mending, now)
     await rows.note(session, row, "reopened", now)
     await reminders.arrange(session, row, now)
     return mending
+
+
+async def _back_to(
+    session: AsyncSession, row: Application, mending: Mending, now: datetime
+) -> None:
+    """Forget what the bureau does not have as we believed it."""
+    if mending.step == "card":
+        put_details(row, card=None)
+    if mending.step == "report":
+        key = matter_of(row).key(row)
+        if key is not None:
+            await cards.mark(session, row.person_id, key, CardStatus.NORMAL, now)
+            await choosing.let_lapse(session, row.person_id, key, now)

@@ -14,19 +14,34 @@ from knowledge.agencies import bank_name, partner_banks
 from services import people
 from services.applications import reminders, rows
 from services.applications.errors import NotAllowed, NotFound
+from services.applications.matters import MATTERS, Matter
 from services.applications.numbers import new_number, read_number
 from services.applications.views import ApplicationView, BankChoice
-from storage.models import CLOSED, Application, ApplicationKind, Person
+from storage.models import CLOSED, Application, ApplicationKind, ApplicationStatus, Person
 from storage.queue import lock
 
 
 async def open_first(
     session: AsyncSession, employee_id: int, region_code: str, now: datetime
 ) -> ApplicationView:
-    """The person's open first application in this province: the one there is, or a new one.
+    """The person's open first application in this province; see `open_matter`."""
+    return await open_matter(session, employee_id, ApplicationKind.FIRST, region_code, now)
+
+
+async def open_matter(
+    session: AsyncSession,
+    employee_id: int,
+    kind: ApplicationKind,
+    region_code: str,
+    now: datetime,
+    *,
+    reason: str | None = None,
+) -> ApplicationView:
+    """The person's open application of this kind in this province: the one there is, or a new one.
 
     Raises:
         NotFound: no such person.
+        NotAllowed: `another_open`: a matter of the same lane is under way there; `bad_reason`.
         UnknownRegionError: no such region.
     """
     person = await session.get(Person, employee_id)
@@ -34,33 +49,53 @@ async def open_first(
         raise NotFound("person")
     region = regions.current_code(region_code)
     province = regions.province_of(region).code
+    matter = MATTERS[kind]
+    if reason is not None and reason not in matter.spec.reasons_in(region):
+        raise NotAllowed("bad_reason")
     await lock(session, f"application:{employee_id}:{province}")
-    found = await _open(session, employee_id, province)
+    found = await _open(session, employee_id, province, matter.spec.lane)
+    if found is not None and found.kind is not kind:
+        raise NotAllowed("another_open")
     if found is None:
-        found = await _insert(session, person, region, province, now)
+        found = await _insert(session, person, matter, (region, province), now)
+        found.reason = reason
         await reminders.arrange(session, found, now)
+    elif reason is not None and found.reason != reason and found.status in rows.EDITABLE:
+        found.reason, found.checked_at, found.updated_at = reason, None, now
     return await rows.view(session, found)
 
 
-async def _open(session: AsyncSession, person_id: int, province: str) -> Application | None:
+async def open_in_lane(
+    session: AsyncSession, person_id: int, province_code: str, lane: str
+) -> ApplicationView | None:
+    """The open application of a lane in a province, of whatever kind."""
+    row = await _open(session, person_id, province_code, lane)
+    return None if row is None else await rows.view(session, row)
+
+
+async def _open(
+    session: AsyncSession, person_id: int, province: str, lane: str
+) -> Application | None:
     query = select(Application).where(
         col(Application.person_id) == person_id,
         col(Application.province_code) == province,
-        col(Application.kind) == ApplicationKind.FIRST,
+        col(Application.lane) == lane,
         col(Application.status).not_in(CLOSED),
     )
     return (await session.exec(query)).one_or_none()
 
 
 async def _insert(
-    session: AsyncSession, person: Person, region: str, province: str, now: datetime
+    session: AsyncSession, person: Person, matter: Matter, place: tuple[str, str], now: datetime
 ) -> Application:
+    region, province = place
     for _ in range(5):
         row = Application(
             number=new_number(),
             person_id=person.id or 0,
             employer_id=person.employer_id,
-            kind=ApplicationKind.FIRST,
+            kind=matter.kind,
+            lane=matter.spec.lane,
             region_code=region,
             province_code=province,
             created_at=now,
@@ -73,8 +108,10 @@ async def _insert(
             return row
         except IntegrityError:
             # The number was taken, or somebody opened one without our lock.
-            found = await _open(session, person.id or 0, province)
+            found = await _open(session, person.id or 0, province, matter.spec.lane)
             if found is not None:
+                if found.kind is not matter.kind:
+                    raise NotAllowed("another_open") from None
                 return found
     raise NotAllowed("no_number")
 
@@ -117,10 +154,11 @@ async def get(session: AsyncSession, application_id: int) -> ApplicationView:
 
 
 async def current(session: AsyncSession, person_id: int) -> ApplicationView | None:
-    """The open application that the person touched last."""
+    """The open application that the person touched last; a loss report in force is at rest."""
+    resting = (*CLOSED, ApplicationStatus.REPORTED)
     query = (
         select(Application)
-        .where(col(Application.person_id) == person_id, col(Application.status).not_in(CLOSED))
+        .where(col(Application.person_id) == person_id, col(Application.status).not_in(resting))
         .order_by(col(Application.updated_at).desc(), col(Application.id).desc())
         .limit(1)
     )

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from knowledge.matters import kinds, rule
 from knowledge.workdays import Deadline, add_workdays
 from services.applications import rows
 from services.applications.evidence import DECLARED_CARD, DECLARED_NONE
@@ -15,9 +16,16 @@ from services.applications.settings import rules
 from services.applications.submitting import BY_HAND
 from services.applications.views import ApplicationView, ProgressView
 from storage.clock import local_date
-from storage.models import CLOSED, Application, ApplicationEvent, ApplicationStatus
+from storage.models import (
+    CLOSED,
+    Application,
+    ApplicationEvent,
+    ApplicationKind,
+    ApplicationStatus,
+)
 
 _CLOSED_DAYS = 90
+_REPLACES = frozenset({ApplicationKind.REPLACEMENT, ApplicationKind.BANK_CHANGE})
 _NEXT: dict[ApplicationStatus, str] = {
     ApplicationStatus.CHECKING: "answer_check",
     ApplicationStatus.WAITING: "wait_bureau_back",
@@ -27,6 +35,8 @@ _NEXT: dict[ApplicationStatus, str] = {
     ApplicationStatus.MAKING: "bank_makes",
     ApplicationStatus.COLLECTABLE: "collect",
     ApplicationStatus.FINISHED: "done",
+    ApplicationStatus.REPORTED: "lift_or_replace",
+    ApplicationStatus.LAPSED: "report_again",
     ApplicationStatus.SEALED: "apply_again",
     ApplicationStatus.WITHDRAWN: "none",
 }
@@ -54,6 +64,7 @@ async def _view(session: AsyncSession, row: Application) -> ProgressView:
         application_id=view.id,
         number=view.number,
         kind=view.kind,
+        reason_code=view.reason,
         region_code=view.region_code,
         bank_code=view.bank_code,
         status=view.status,
@@ -88,12 +99,13 @@ def _entered(row: Application, events: list[ApplicationEvent]) -> ApplicationEve
 def _next(view: ApplicationView, events: list[ApplicationEvent]) -> str:
     status = view.status
     if status is ApplicationStatus.DRAFT:
-        if view.missing:
-            return "give_documents"
-        return "confirm_fields"
+        if view.lacks:
+            return "tell_details"
+        return "give_documents" if view.missing else "confirm_fields"
     if status is ApplicationStatus.EVIDENCE:
         said = [each.status for each in events if each.status in (DECLARED_NONE, DECLARED_CARD)]
-        ready = not view.missing and said[-1:] == [DECLARED_NONE]
+        wanted = DECLARED_CARD if kinds()[view.kind.value].expects == "one" else DECLARED_NONE
+        ready = not view.missing and said[-1:] == [wanted]
         return "officer_confirms" if ready else "give_evidence"
     if status is ApplicationStatus.SUBMITTING and any(e.status == BY_HAND for e in events):
         return "file_by_officer"
@@ -112,5 +124,6 @@ def _by(row: Application, since: datetime) -> Deadline | None:
     if row.status is ApplicationStatus.REVIEWING:
         return add_workdays(start, rules().review_workdays)
     if row.status is ApplicationStatus.MAKING:
-        return add_workdays(start, rules().make_workdays)
+        own = rule(row.region_code, "replace_workdays") if row.kind in _REPLACES else None
+        return add_workdays(start, int(own.value) if own else rules().make_workdays)
     return None

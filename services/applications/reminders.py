@@ -17,12 +17,13 @@ from storage.models import Application, ApplicationStatus, Timer
 from storage.queue import cancel_timers, set_timer
 
 EVENT = "application.reminder"
-HALF_DONE, COLLECT, SEAL, ENABLE, ACTIVATE = KINDS = (
+HALF_DONE, COLLECT, SEAL, ENABLE, ACTIVATE, LAPSE = KINDS = (
     "half_done",
     "collect",
     "seal",
     "enable",
     "activate",
+    "lapse",
 )
 _HALF_DONE = frozenset(
     {ApplicationStatus.DRAFT, ApplicationStatus.EVIDENCE, ApplicationStatus.RETURNED}
@@ -49,6 +50,10 @@ def plans(row: Application) -> list[Plan]:
             days = [row.due - timedelta(days=before) for before in settings.seal_before_days]
             moments = tuple(sorted(_moment(day) for day in days if day > since))
             found.append(Plan(SEAL, moments))
+    if row.status is ApplicationStatus.REPORTED and row.due is not None:
+        days = [row.due - timedelta(days=before) for before in settings.lapse_before_days]
+        moments = tuple(sorted(_moment(day) for day in days if day > since))
+        found.append(Plan(LAPSE, moments))
     if row.status is ApplicationStatus.COLLECTED:
         if row.social_enabled_at is None:
             found.append(_after(ENABLE, since, settings.enable_days))

@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services import people
 from services.applications.errors import NotFound
+from services.applications.matters import MATTERS
 from services.applications.views import ApplicationView, DocumentView
 from storage.models import (
     Application,
@@ -24,7 +25,6 @@ from storage.models import (
 US, BUREAU, OFFICER = "us", "bureau", "officer"
 """From whom we have an event."""
 
-REQUIRED = ("id_front", "id_back", "portrait")
 SCREENSHOT = "ecard_list"
 IDENTITIES = frozenset({"temporary_id", "hmt_permit", "foreign_permit", "passport"})
 """Papers that prove who somebody is without being the ID card: an officer files with them."""
@@ -89,11 +89,14 @@ async def view(session: AsyncSession, row: Application) -> ApplicationView:
     shown = [each for each in rows if each.status in (*CURRENT, DocumentStatus.CHECKING)]
     sent = {each.kind for each in rows if each.status in CURRENT}
     confirmed = {each.kind for each in rows if each.status is DocumentStatus.CONFIRMED}
-    needed = required(row)
+    needed, matter = required(row), MATTERS.get(row.kind)
     return ApplicationView(
         id=row.id or 0,
         number=row.number,
         kind=row.kind,
+        lane=row.lane,
+        reason=row.reason,
+        card=matter.key(row) if matter else None,
         person_id=row.person_id,
         employer_id=row.employer_id,
         region_code=row.region_code,
@@ -114,6 +117,7 @@ async def view(session: AsyncSession, row: Application) -> ApplicationView:
         financial_activated_at=row.financial_activated_at,
         overridden=row.override_reason is not None,
         documents=tuple(document_view(each) for each in shown),
+        lacks=matter.lacks(row) if matter else (),
         missing=tuple(kind for kind in needed if kind not in sent),
         unconfirmed=tuple(kind for kind in needed if kind in sent and kind not in confirmed),
     )
@@ -121,8 +125,9 @@ async def view(session: AsyncSession, row: Application) -> ApplicationView:
 
 def required(row: Application) -> tuple[str, ...]:
     """The kinds of document that an application needs."""
-    on_evidence = row.status is ApplicationStatus.EVIDENCE
-    return (*REQUIRED, SCREENSHOT) if on_evidence else REQUIRED
+    matter = MATTERS.get(row.kind)
+    papers = matter.papers(row) if matter else ()
+    return (*papers, SCREENSHOT) if row.status is ApplicationStatus.EVIDENCE else papers
 
 
 def wanted(row: Application) -> frozenset[str]:

@@ -32,6 +32,9 @@ class ApplicationSettings(BaseModel):
     half_done_days: tuple[int, ...] = Field((1, 3, 7), description="after the last step")
     collect_days: tuple[int, ...] = Field((3, 10, 20), description="after the card is ready")
     seal_before_days: tuple[int, ...] = Field((30, 7, 1), description="before the card is sealed")
+    lapse_before_days: tuple[int, ...] = Field(
+        (3, 1), description="before a temporary loss report lapses"
+    )
     enable_days: tuple[int, ...] = Field((2, 7, 21), description="after it was collected")
     activate_days: tuple[int, ...] = Field((4, 14, 28), description="after it was collected")
 

@@ -14,22 +14,22 @@ import structlog
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services import cards
 from services.applications import checking, reminders, rows
 from services.applications.answers import State
 from services.applications.asking import PollRequest
 from services.applications.errors import NotAllowed, NotFound
+from services.applications.matters import MATTERS
 from services.applications.mending import mending_of
 from services.applications.settings import rules
 from services.applications.views import Change
-from services.gateways.contract import HistoryEntry, StateReport
+from services.gateways.contract import HistoryEntry, Receipt, StateReport
 from services.people import audit
 from storage.models import CLOSED, Application, ApplicationEvent, ApplicationStatus
 
 log = structlog.get_logger(__name__)
 POLL = "application.poll"
 _ASSUMED = {"assumed": True}
-_PLAIN: dict[str, ApplicationStatus] = {
+STATUS_OF: dict[str, ApplicationStatus] = {
     "reviewing": ApplicationStatus.REVIEWING,
     "returned": ApplicationStatus.RETURNED,
     "making": ApplicationStatus.MAKING,
@@ -37,11 +37,20 @@ _PLAIN: dict[str, ApplicationStatus] = {
     "collected": ApplicationStatus.COLLECTED,
     "social_enabled": ApplicationStatus.COLLECTED,
     "financial_activated": ApplicationStatus.COLLECTED,
+    "reported": ApplicationStatus.REPORTED,
+    "lapsed": ApplicationStatus.LAPSED,
+    "done": ApplicationStatus.FINISHED,
     "sealed": ApplicationStatus.SEALED,
     "withdrawn": ApplicationStatus.WITHDRAWN,
 }
+"""What a state of the bureau makes of an application."""
 _SLOW = frozenset(
-    {ApplicationStatus.RETURNED, ApplicationStatus.COLLECTABLE, ApplicationStatus.COLLECTED}
+    {
+        ApplicationStatus.RETURNED,
+        ApplicationStatus.COLLECTABLE,
+        ApplicationStatus.COLLECTED,
+        ApplicationStatus.REPORTED,
+    }
 )
 """The next step is the person's: the bureau is asked less often."""
 
@@ -118,29 +127,31 @@ async def queue_poll(
     )
 
 
-async def assume_reviewing(
-    session: AsyncSession, row: Application, at: datetime, now: datetime
-) -> None:
-    """A receipt is the state `reviewing`, told with it: the bureau's next number. Should the
+async def assume(session: AsyncSession, row: Application, receipt: Receipt, now: datetime) -> None:
+    """A receipt is the bureau's first state, told with it: the bureau's next number. Should the
     bureau count otherwise, its own entry under this number takes its place."""
     sequence = row.sequence + 1
     stored = await _stored(session, row)
-    if sequence not in stored:
-        session.add(
-            ApplicationEvent(
-                application_id=row.id or 0,
-                source=rows.BUREAU,
-                sequence=sequence,
-                status="reviewing",
-                reason=_ASSUMED,
-                at=at,
-                recorded_at=now,
-                told_at=now,
-            )
-        )
-        row.sequence = sequence
-    row.status, row.updated_at, row.due = ApplicationStatus.REVIEWING, now, None
+    row.updated_at = now
+    if sequence in stored:
+        row.status = STATUS_OF[receipt.status]
+        await session.flush()
+        return
+    due = receipt.due.isoformat() if receipt.due else None
+    event = ApplicationEvent(
+        application_id=row.id or 0,
+        source=rows.BUREAU,
+        sequence=sequence,
+        status=receipt.status,
+        reason=_ASSUMED | {"due": due},
+        at=receipt.received_at,
+        recorded_at=now,
+        told_at=now,
+    )
+    session.add(event)
+    row.sequence = sequence
     await session.flush()
+    await _enter(session, row, event, now)
 
 
 async def _stored(session: AsyncSession, row: Application) -> dict[int, ApplicationEvent]:
@@ -191,7 +202,7 @@ async def _reconcile(
     entry: HistoryEntry,
     now: datetime,
 ) -> bool:
-    assumed = known.reason == _ASSUMED
+    assumed = bool((known.reason or {}).get("assumed"))
     if known.status == entry.status:
         if assumed:
             known.reason, known.at = _details(entry), entry.at
@@ -248,7 +259,7 @@ async def _enter(
         row.social_enabled_at = row.social_enabled_at or event.at
     if status == "financial_activated":
         row.financial_activated_at = row.financial_activated_at or event.at
-    row.status = _PLAIN[status]
+    row.status = STATUS_OF[status]
     if row.social_enabled_at and row.financial_activated_at and row.status not in CLOSED:
         row.status = ApplicationStatus.FINISHED
     if row.status in CLOSED:
@@ -259,7 +270,8 @@ async def _enter(
     row.due = datetime.fromisoformat(due).date() if isinstance(due, str) else None
     if status == "collectable" or details.get("place"):
         row.place = details.get("place") or row.place
-    if not await cards.follow(session, row, status, event.at):
+    matter = MATTERS.get(row.kind)
+    if matter is not None and not await matter.entered(session, row, status, event.at):
         log.warning("state.second_valid_card", application=row.id)
         event.reason = details | {"second_card": True}
 
@@ -273,6 +285,7 @@ def change_of(row: Application, event: ApplicationEvent) -> Change:
         event_id=event.id or 0,
         application_id=row.id or 0,
         number=row.number,
+        kind=row.kind,
         status=event.status,
         at=event.at,
         source=event.source,

@@ -15,10 +15,11 @@ from services.applications import checking, decisions, papers, reminders, rows, 
 from services.applications.answers import OFFICER, Answer, SubmitResult
 from services.applications.asking import Package, PackageFile
 from services.applications.errors import NotAllowed
+from services.applications.matters import matter_of
 from services.applications.mending import mending_of
 from services.applications.settings import rules
 from services.applications.views import Submission, SubmitOutcome, Summary
-from services.gateways.contract import Applicant, SubmissionBody
+from services.gateways.contract import Applicant, Identity, SubmissionBody
 from services.gateways.contract import Employer as WireEmployer
 from services.people import audit, consents
 from services.people.notices import Recipients
@@ -102,14 +103,17 @@ async def _ready(
         return SubmitOutcome("mend", (), (), view)
     if row.status not in rows.EDITABLE:
         return SubmitOutcome("already", (), (), view)
-    missing = (*view.missing, *view.unconfirmed, *(("bank",) if not row.bank_code else ()))
+    bank = () if row.bank_code or "bank" in view.lacks else ("bank",)
+    missing = (*view.missing, *view.unconfirmed, *view.lacks, *bank)
     _, _, lacking = await _parts(session, row) if not missing else ({}, {}, ())
     if missing or lacking:
         return SubmitOutcome("missing", (*missing, *lacking), (), view)
     findings = await papers.paper_findings(session, row.id or 0, now)
     if any(each.severity == "fault" for each in findings):
         return SubmitOutcome("faults", (), tuple(findings), view)
-    if not await consents.has(session, row.person_id, ConsentKind.PICTURES, recipients):
+    if rows.required(row) and not await consents.has(
+        session, row.person_id, ConsentKind.PICTURES, recipients
+    ):
         return SubmitOutcome("consent", (), (), view)
     if row.status is not ApplicationStatus.DRAFT or not await _fresh(session, row, now):
         return SubmitOutcome("check", (), tuple(findings), view)
@@ -123,6 +127,8 @@ async def still_checked(session: AsyncSession, application_id: int, now: datetim
 
 
 async def _fresh(session: AsyncSession, row: Application, now: datetime) -> bool:
+    if not matter_of(row).spec.checked:
+        return True
     if row.checked_at is None:
         return False
     if await checking.checked_by(session, row) == OFFICER:
@@ -133,7 +139,10 @@ async def _fresh(session: AsyncSession, row: Application, now: datetime) -> bool
 async def _parts(
     session: AsyncSession, row: Application
 ) -> tuple[dict[str, str], dict[str, str], tuple[str, ...]]:
-    """Applicant, employer, and what neither documents nor roster could tell."""
+    """Applicant, employer, and what neither documents nor roster could tell.
+
+    A matter without papers goes by name, number and phone of the roster.
+    """
     applicant: dict[str, str] = {}
     for each in await rows.documents(session, row.id or 0):
         if each.status in rows.CURRENT and each.kind in ("id_front", "id_back"):
@@ -142,6 +151,10 @@ async def _parts(
     employer = await session.get(Employer, row.employer_id)
     applicant["phone"] = (person.phone if person else None) or ""
     wanted = tuple(Applicant.model_fields)
+    if not matter_of(row).papers(row):
+        number, name = await checking.identity_of(session, row)
+        applicant |= {"id_number": number, "name": name}
+        wanted = tuple(Identity.model_fields)
     applicant = {name: applicant.get(name, "") for name in wanted}
     entity = {
         "credit_code": employer.credit_code if employer else "",
@@ -188,16 +201,18 @@ async def load_package(session: AsyncSession, application_id: int, revision: int
     if row.status is not ApplicationStatus.SUBMITTING or row.revision != revision:
         return None
     _, employer, _ = await _parts(session, row)
-    applicant = Applicant.model_validate(row.applicant)
+    matter = matter_of(row)
+    who = Applicant if matter.papers(row) else Identity
     rejections = await rows.count_notes(session, row, REJECTED)
     body = SubmissionBody(
         number=row.number,
-        kind="first",
+        kind=row.kind.value,
         region=row.region_code,
         bank=row.bank_code or "",
         callback_url=None,
         employer=WireEmployer.model_validate(employer),
-        applicant=applicant,
+        applicant=who.model_validate(row.applicant),
+        details=matter.wire(row),
         documents=(),
         revision=revision,
     )
@@ -207,15 +222,17 @@ async def load_package(session: AsyncSession, application_id: int, revision: int
         region_code=row.region_code,
         key=str(uuid.uuid5(_KEYS, f"{row.number}:{revision}:{rejections}")),
         body=body,
-        files=await _files(session, application_id),
+        files=await _files(session, application_id, matter.papers(row)),
     )
 
 
-async def _files(session: AsyncSession, application_id: int) -> tuple[PackageFile, ...]:
+async def _files(
+    session: AsyncSession, application_id: int, kinds: tuple[str, ...]
+) -> tuple[PackageFile, ...]:
     found = []
     for document in await rows.documents(session, application_id):
         confirmed = document.status is DocumentStatus.CONFIRMED
-        if confirmed and document.kind in rows.REQUIRED and document.file_id is not None:
+        if confirmed and document.kind in kinds and document.file_id is not None:
             stored = await session.get(StoredFile, document.file_id)
             if stored is not None:
                 found.append(PackageFile(document.kind, stored.media_type, stored.name))
@@ -254,7 +271,7 @@ async def _received(
     row.reference = row.reference or receipt.reference
     row.submitted_at = row.submitted_at or receipt.received_at
     if news:
-        await states.assume_reviewing(session, row, receipt.received_at, now)
+        await states.assume(session, row, receipt, now)
         await states.queue_poll(session, row, now)
     await reminders.arrange(session, row, now)
     return await _answer(session, row, "received", news=news)
@@ -280,10 +297,17 @@ async def _duplicate(
         if each.status in cards.BLOCKING and each.province_code == row.province_code
     )
     others = decisions.found_applications([answer], row.reference)
-    checking.stop(row, checking.CARD_HERE if blocking else checking.APPLICATION_HERE, now)
+    stopped = checking.CARD_HERE if blocking else checking.APPLICATION_HERE
+    checking.stop(row, stopped, now)
     row.updated_at = now
     await reminders.arrange(session, row, now)
-    verdict = decisions.Verdict("stop", blocking, others, decisions.ways_on(blocking))
+    verdict = decisions.Verdict(
+        "stop",
+        blocking,
+        others,
+        decisions.ways_on(blocking),
+        reason=stopped,
+    )
     decision = await checking.decision(session, row, number, verdict, as_of=now)
     return await _answer(session, row, "duplicate", decision=decision)
 

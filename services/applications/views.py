@@ -8,7 +8,7 @@ from dataclasses import field as part
 from datetime import date, datetime
 from typing import Any, Literal
 
-from services.cards.views import FoundCard
+from services.cards.views import CardKey, FoundCard
 from services.documents.findings import Finding
 from storage.models import (
     CLOSED,
@@ -38,11 +38,22 @@ class DocumentView:
 
 @dataclass(frozen=True)
 class ApplicationView:
-    """One application. `missing`: kinds still to send; `unconfirmed`: sent, not yet confirmed."""
+    """One application.
+
+    Args:
+        reason: why a card is replaced or cancelled, or the form of a loss report.
+        card: the card that it is about.
+        lacks: what the person still has to say; see `Matter.lacks`.
+        missing: kinds of document still to send.
+        unconfirmed: sent, not yet confirmed.
+    """
 
     id: int
     number: str
     kind: ApplicationKind
+    lane: str
+    reason: str | None
+    card: CardKey | None
     person_id: int
     employer_id: int
     region_code: str
@@ -63,6 +74,7 @@ class ApplicationView:
     financial_activated_at: datetime | None
     overridden: bool
     documents: tuple[DocumentView, ...]
+    lacks: tuple[str, ...]
     missing: tuple[str, ...]
     unconfirmed: tuple[str, ...]
 
@@ -96,7 +108,18 @@ class FoundApplication:
     source: str
 
 
-Outcome = Literal["stop", "warn", "clear", "wait", "evidence"]
+Outcome = Literal["stop", "warn", "clear", "wait", "evidence", "report"]
+"""`report`: the card must be reported lost first."""
+
+StopReason = Literal[
+    "card_same_province",
+    "open_application",
+    "no_card",
+    "card_under_way",
+    "card_state",
+    "same_bank",
+    "too_early",
+]
 Way = Literal["use_card", "replace", "change_bank"]
 
 
@@ -109,6 +132,7 @@ class Decision:
         cards: what blocks (stop), or what is to be explained (warn).
         waiting_for: `bureau` or bank codes that gave no usable answer.
         evidence: the grade of the best proof behind it.
+        reason, until: why it stopped, and from which day it may be asked for again.
     """
 
     outcome: Outcome
@@ -123,6 +147,8 @@ class Decision:
     evidence: Evidence | None
     as_of: datetime | None
     overridden: bool
+    reason: StopReason | None
+    until: date | None
     application: ApplicationView
 
 
@@ -135,15 +161,20 @@ class EvidenceState:
     application: ApplicationView
 
 
+Step = Literal["report", "card", "again"]
+
+
 @dataclass(frozen=True)
 class Mending:
-    """What a returned application needs: pictures again, a field corrected, or HR."""
+    """What a returned application needs: pictures again, a field corrected, a step of its own
+    (the card reported lost, the card named, or something done elsewhere first), or HR."""
 
     kinds: tuple[str, ...]
     field: str | None
     code: str
     message: str = part(repr=False)
     who: Literal["employee", "officer"]
+    step: Step | None = None
 
 
 @dataclass(frozen=True)
@@ -153,6 +184,7 @@ class Change:
     event_id: int
     application_id: int
     number: str
+    kind: ApplicationKind
     status: str
     at: datetime
     source: str
@@ -221,10 +253,15 @@ class Submission:
 
 @dataclass(frozen=True)
 class Withdrawal:
-    """`done`: closed now; `asked`: the bureau is asked; `busy`: on its way there, try later."""
+    """`done`: closed now; `asked`: the bureau is asked; `busy`: on its way there, try later.
+
+    Args:
+        attempt: how often the bureau has been asked, from 1.
+    """
 
     outcome: Literal["done", "asked", "too_late", "busy"]
     application: ApplicationView
+    attempt: int = 1
 
 
 @dataclass(frozen=True)
@@ -245,6 +282,7 @@ class ProgressView:
     application_id: int
     number: str
     kind: ApplicationKind
+    reason_code: str | None
     region_code: str
     bank_code: str | None
     status: ApplicationStatus

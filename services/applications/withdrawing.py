@@ -8,23 +8,31 @@ from typing import Literal
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.applications import checking, reminders, rows, states
+from services.applications.matters import MATTERS
 from services.applications.views import Withdrawal
 from storage.models import CLOSED, Application, ApplicationStatus
 
 TASK = "application.withdraw"
 _ASKED = "withdraw_asked"
-_AT_BUREAU = frozenset({ApplicationStatus.REVIEWING, ApplicationStatus.RETURNED})
+_AT_BUREAU = frozenset(
+    {ApplicationStatus.REVIEWING, ApplicationStatus.RETURNED, ApplicationStatus.REPORTED}
+)
+WITHDRAWABLE = rows.EDITABLE | _AT_BUREAU
+"""States in which a person may take an application back."""
 
 
 async def withdraw(session: AsyncSession, application_id: int, now: datetime) -> Withdrawal:
-    """Close an application that never left the house; ask the bureau for one that did."""
+    """Close an application that never left the house; ask the bureau for one that did.
+
+    Taking a loss report back lifts it (解挂): the card works again.
+    """
     row = await rows.locked(session, application_id)
     if row.status in CLOSED:
         done = row.status in (ApplicationStatus.WITHDRAWN, ApplicationStatus.STOPPED)
         return await _answer(session, row, "done" if done else "too_late")
     if row.status is ApplicationStatus.SUBMITTING:
         return await _answer(session, row, "busy")
-    if row.status not in rows.EDITABLE and row.status not in _AT_BUREAU:
+    if row.status not in WITHDRAWABLE:
         return await _answer(session, row, "too_late")
     if row.reference is None:
         await _close(session, row, now)
@@ -62,7 +70,8 @@ async def record_withdrawal(
         return await _answer(session, row, "too_late")
     await rows.note(session, row, _ASKED, now)
     await _queue(session, row, now, again=True)
-    return await _answer(session, row, "asked")
+    attempt = await rows.count_notes(session, row, _ASKED)
+    return Withdrawal("asked", await rows.view(session, row), attempt)
 
 
 async def _queue(
@@ -80,6 +89,9 @@ async def _queue(
 async def _close(session: AsyncSession, row: Application, now: datetime) -> None:
     row.status, row.closed_at, row.updated_at = ApplicationStatus.WITHDRAWN, now, now
     await rows.note(session, row, "withdrawn", now)
+    matter = MATTERS.get(row.kind)
+    if matter is not None:
+        await matter.entered(session, row, "withdrawn", now)
     await reminders.arrange(session, row, now)
 
 

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from services.cards.registry import BLOCKING, cards_of, follow, known_blocking, record_cards
-from services.cards.views import CardView, FoundCard
+from services.cards.registry import (
+    BLOCKING,
+    cards_of,
+    follow,
+    known_blocking,
+    mark,
+    record_cards,
+)
+from services.cards.views import CardKey, CardView, FoundCard
 
 __all__ = [
     "BLOCKING",
+    "CardKey",
     "CardView",
     "FoundCard",
     "cards_of",
     "follow",
     "known_blocking",
+    "mark",
     "record_cards",
 ]

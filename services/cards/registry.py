@@ -7,6 +7,7 @@ time; the database's own constraint (one valid card per person and province) hol
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.cards.views import CardView, FoundCard, card_view, found_card
+from services.cards.views import CardKey, CardView, FoundCard, card_view, found_card
 from storage.models import Application, Card, CardStatus, Evidence
 
 BLOCKING = frozenset({CardStatus.NORMAL, CardStatus.MAKING, CardStatus.COLLECTABLE})
@@ -107,6 +108,7 @@ async def follow(session: AsyncSession, application: Application, state: str, at
         last_four=row.last_four if row else None,
         status=status,
         valid_until=row.valid_until if row else None,
+        issued_on=row.issued_on if row else None,
         social_enabled=application.social_enabled_at is not None,
         financial_active=application.financial_activated_at is not None,
         source="bureau",
@@ -114,6 +116,34 @@ async def follow(session: AsyncSession, application: Application, state: str, at
         as_of=at,
     )
     return await _write(session, application.person_id, found, row)
+
+
+async def mark(
+    session: AsyncSession,
+    person_id: int,
+    key: CardKey,
+    status: CardStatus,
+    at: datetime,
+    *,
+    evidence: Evidence = Evidence.CONNECTOR,
+    ended: bool = False,
+) -> CardStatus | None:
+    """Set the state of one card as its own matter has it (reported lost, replaced, cancelled).
+
+    Args:
+        ended: the card to find is one that had been ended (a replacement was not made after all).
+
+    Returns:
+        The state it had; None when we have no such card, or another valid one forbids it.
+    """
+    for row in reversed(await _rows(session, person_id)):
+        over = row.status is CardStatus.CANCELLED
+        if over is not ended or row.status in _UNDER_WAY or not key.fits(card_view(row)):
+            continue
+        found, was = found_card(row), row.status
+        told = replace(found, status=status, evidence=evidence, as_of=at)
+        return was if await _write(session, person_id, told, row, news=True) else None
+    return None
 
 
 async def _rows(session: AsyncSession, person_id: int) -> list[Card]:
@@ -164,8 +194,11 @@ def _retire_unnamed(rows: Sequence[Card], named: set[int], as_of: datetime) -> N
             row.evidence, row.evidence_at = Evidence.CONNECTOR, as_of
 
 
-async def _write(session: AsyncSession, person_id: int, found: FoundCard, row: Card | None) -> bool:
-    if row is not None and _GRADES.index(row.evidence) < _GRADES.index(found.evidence):
+async def _write(
+    session: AsyncSession, person_id: int, found: FoundCard, row: Card | None, *, news: bool = False
+) -> bool:
+    """Write what was told. `news`: something has happened since, so that a worse source counts."""
+    if not news and row is not None and _GRADES.index(row.evidence) < _GRADES.index(found.evidence):
         return True  # we know it from a better source
     await session.flush()
     if found.status is CardStatus.NORMAL and await _another_valid(session, person_id, found, row):
@@ -205,6 +238,7 @@ def _values(found: FoundCard) -> dict[str, Any]:
         "last_four": found.last_four,
         "status": found.status,
         "valid_until": found.valid_until,
+        "issued_on": found.issued_on,
         "social_enabled": found.social_enabled,
         "financial_active": found.financial_active,
         "evidence": found.evidence,

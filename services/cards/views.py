@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from storage.models import Card, CardStatus, Evidence
+
+
+@dataclass(frozen=True)
+class CardKey:
+    """Which card of a person is meant; digits that nobody knows yet fit any."""
+
+    province_code: str
+    bank_code: str
+    last_four: str | None = field(repr=False)
+
+    def fits(self, card: FoundCard | CardView) -> bool:
+        """Whether it is this card."""
+        return (card.province_code, card.bank_code) == (self.province_code, self.bank_code) and (
+            self.last_four is None or card.last_four in (None, self.last_four)
+        )
 
 
 @dataclass(frozen=True)
@@ -23,6 +38,7 @@ class FoundCard:
     source: str
     evidence: Evidence
     as_of: datetime
+    issued_on: date | None = None
 
     @property
     def key(self) -> tuple[str, str, str | None]:
@@ -45,6 +61,7 @@ class CardView:
     financial_active: bool | None
     evidence: Evidence
     evidence_at: datetime
+    issued_on: date | None = None
 
 
 def card_view(row: Card) -> CardView:
@@ -57,6 +74,7 @@ def card_view(row: Card) -> CardView:
         last_four=row.last_four,
         status=row.status,
         valid_until=row.valid_until,
+        issued_on=row.issued_on,
         social_enabled=row.social_enabled,
         financial_active=row.financial_active,
         evidence=row.evidence,
@@ -73,6 +91,7 @@ def found_card(row: Card) -> FoundCard:
         last_four=row.last_four,
         status=row.status,
         valid_until=row.valid_until,
+        issued_on=row.issued_on,
         social_enabled=row.social_enabled,
         financial_active=row.financial_active,
         source="us",

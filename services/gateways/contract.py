@@ -25,8 +25,14 @@ State = Literal[
     "collected",
     "social_enabled",
     "financial_activated",
+    "reported",
+    "lapsed",
+    "done",
     "sealed",
     "withdrawn",
+]
+Kind = Literal[
+    "first", "replacement", "bank_change", "loss_report", "cancellation", "transfer", "merge"
 ]
 
 
@@ -76,11 +82,15 @@ class BankAnswer(_Wire):
 
 
 class Receipt(_Wire):
-    """The bureau has taken the application (or its mended revision)."""
+    """The bureau has taken the application (or its mended revision).
+
+    A loss report works at once: its state is `reported`, `due` the day on which it lapses.
+    """
 
     reference: Reference
-    status: Literal["reviewing"]
+    status: Literal["reviewing", "reported"]
     received_at: AwareDatetime
+    due: date | None = None
 
 
 class Reason(_Wire):
@@ -168,6 +178,39 @@ class Applicant(_Wire):
     __str__ = __repr__
 
 
+class Identity(_Wire):
+    """Who it is about, where no papers are asked for."""
+
+    name: str
+    id_number: str
+    phone: str
+
+    def __repr__(self) -> str:
+        return "Identity(…)"
+
+    __str__ = __repr__
+
+
+class WireCard(_Wire):
+    """The card that a matter is about."""
+
+    bank: str
+    last_four: str | None = Field(default=None, repr=False)
+
+
+class SubmissionDetails(_Wire):
+    """What a matter says besides applicant and papers.
+
+    Args:
+        reason: why a card is replaced, changed or cancelled; the form of a loss report.
+        previous: fields of the ID card as they were before a change.
+    """
+
+    reason: str | None = None
+    card: WireCard | None = None
+    previous: dict[str, str] | None = Field(default=None, repr=False)
+
+
 class SubmittedDocument(_Wire):
     """One picture, base64, with its SHA-256 in hex."""
 
@@ -181,12 +224,13 @@ class SubmissionBody(_Wire):
     """POST /v1/applications"""
 
     number: str
-    kind: Literal["first"]
+    kind: Kind
     region: str
     bank: str
     callback_url: str | None
     employer: Employer
-    applicant: Applicant
+    applicant: Applicant | Identity
+    details: SubmissionDetails | None = None
     documents: tuple[SubmittedDocument, ...]
     revision: int
 

@@ -27,7 +27,14 @@ from services.gateways.contract import (
     StateAnswer,
     SubmissionBody,
 )
-from services.gateways.errors import Duplicate, GatewayError, Misbehaved, Rejected, Unavailable
+from services.gateways.errors import (
+    Duplicate,
+    GatewayError,
+    Misbehaved,
+    NoConnector,
+    Rejected,
+    Unavailable,
+)
 from services.gateways.settings import ConnectorSettings, GatewaySettings
 from storage.guard import refuse_in_turn
 
@@ -205,6 +212,7 @@ class HttpBureau:
 
     def __init__(self, settings: ConnectorSettings, client: HttpClient) -> None:
         self._endpoint = Endpoint("bureau", settings, client)
+        self._kinds = frozenset(settings.kinds)
 
     async def look_up(self, id_number: str, name: str) -> RegistryAnswer:
         path = "/v1/registry/lookup"
@@ -212,6 +220,8 @@ class HttpBureau:
         return await self._endpoint.call(Call("POST", path, path, body), RegistryAnswer)
 
     async def submit(self, body: SubmissionBody, key: str) -> Receipt:
+        if body.kind not in self._kinds:
+            raise NoConnector("bureau")
         path = "/v1/applications"
         call = Call(
             "POST", path, path, body.model_dump(mode="json"), headers={"Idempotency-Key": key}

@@ -27,9 +27,11 @@ class Bureau(Protocol):
         ...
 
     async def submit(self, body: SubmissionBody, key: str) -> Receipt:
-        """Hand in an application. The same `key` again gives the same receipt.
+        """Hand in a matter of any kind, a loss report too. The same `key` again gives the same
+        receipt.
 
         Raises:
+            NoConnector: there is no interface for this kind: it goes by hand.
             Duplicate: a card or application exists already.
             Rejected: a fault of form.
             Unavailable: nobody knows whether it arrived; repeat with the same `key`.
@@ -41,7 +43,8 @@ class Bureau(Protocol):
         ...
 
     async def withdraw(self, reference: str) -> StateAnswer:
-        """Take an application back; Rejected(`too_late`) once the card is being made."""
+        """Take an application back, or lift a loss report; Rejected(`too_late`) once the card is
+        being made or the report is final."""
         ...
 
 

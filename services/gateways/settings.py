@@ -15,6 +15,10 @@ class ConnectorSettings(BaseModel):
     kind: Literal["http", "manual"] = "http"
     base_url: str = Field("", description="without the trailing /v1/…")
     token: SecretStr = SecretStr("")
+    kinds: tuple[str, ...] = Field(
+        ("first", "replacement", "bank_change", "loss_report", "cancellation"),
+        description="applications that a bureau takes here; the others go by hand",
+    )
 
     @model_validator(mode="after")
     def _http_has_an_address(self) -> Self:

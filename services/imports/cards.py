@@ -9,6 +9,7 @@ from datetime import datetime, time
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from knowledge.matters import lane_of
 from services.imports.cards_rows import CardEntry, read_card
 from services.imports.header import read_lines
 from services.imports.report import Findings, Report
@@ -232,6 +233,7 @@ class _Plan:
             person_id=employee.id,
             employer_id=employee.employer_id,
             kind=entry.kind,
+            lane=lane_of(entry.kind.value),
             region_code=entry.region_code,
             province_code=entry.province_code,
             bank_code=entry.bank_code,

@@ -82,6 +82,7 @@ def roster(session: AsyncSession, person: Person, now: datetime) -> None:
 async def _applications(session: AsyncSession, person_id: int) -> None:
     for application in await own.applications(session, person_id):
         application.applicant = application.place = application.override_reason = None
+        application.details = None
         session.add(application)
     for event in await own.events(session, person_id):
         event.reason = None

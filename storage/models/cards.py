@@ -56,6 +56,7 @@ class Card(Row, table=True):
     valid_until: date | None = None
     social_enabled: bool | None = None
     financial_active: bool | None = None
+    issued_on: date | None = None
     evidence: Evidence = choice(Evidence)
     evidence_at: datetime
 
@@ -64,6 +65,7 @@ class ApplicationKind(StrEnum):
     FIRST = "first"
     REPLACEMENT = "replacement"
     BANK_CHANGE = "bank_change"
+    LOSS_REPORT = "loss_report"
     CANCELLATION = "cancellation"
     TRANSFER = "transfer"
     MERGE = "merge"
@@ -82,9 +84,11 @@ class ApplicationStatus(StrEnum):
     MAKING = "making"
     COLLECTABLE = "collectable"
     COLLECTED = "collected"
+    REPORTED = "reported"
     FINISHED = "finished"
     STOPPED = "stopped"
     SEALED = "sealed"
+    LAPSED = "lapsed"
     WITHDRAWN = "withdrawn"
 
 
@@ -93,16 +97,20 @@ CLOSED = frozenset(
         ApplicationStatus.FINISHED,
         ApplicationStatus.STOPPED,
         ApplicationStatus.SEALED,
+        ApplicationStatus.LAPSED,
         ApplicationStatus.WITHDRAWN,
     }
 )
-_OPEN_FIRST = text(
-    "kind = 'first' and status not in ('finished', 'stopped', 'sealed', 'withdrawn')"
-)
+_OPEN = text("status not in ('finished', 'stopped', 'sealed', 'lapsed', 'withdrawn')")
 
 
 class Application(Row, table=True):
-    """One matter of one person. At most one open first application per person and province."""
+    """One matter of one person: at most one open per person, province and lane.
+
+    Matters of one lane would get in each other's way: whatever makes, moves or ends a card is in
+    the lane `card` (knowledge/data/matters.yaml). `details` are what its kind needs besides the
+    papers: which card, which form.
+    """
 
     __tablename__ = "application"
     __table_args__ = (
@@ -110,9 +118,10 @@ class Application(Row, table=True):
             "uq_application_open",
             "person_id",
             "province_code",
+            "lane",
             unique=True,
-            postgresql_where=_OPEN_FIRST,
-            sqlite_where=_OPEN_FIRST,
+            postgresql_where=_OPEN,
+            sqlite_where=_OPEN,
         ),
     )
 
@@ -121,6 +130,9 @@ class Application(Row, table=True):
     person_id: int = reference("person.id")
     employer_id: int = reference("employer.id")
     kind: ApplicationKind = choice(ApplicationKind)
+    lane: str = Field(default="card", max_length=16)
+    reason: str | None = Field(default=None, max_length=32)
+    details: Any = encrypted_json("application.details", nullable=True, default=None)
     region_code: str = Field(max_length=6)
     province_code: str = Field(max_length=6)
     bank_code: str | None = Field(default=None, max_length=16)

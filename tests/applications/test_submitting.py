@@ -12,6 +12,7 @@ import pytest
 
 from services import applications as apps
 from services.applications import SubmitResult
+from services.gateways.contract import Applicant
 from services.people.notices import Recipients
 from storage.crypto import Keyring
 from storage.files import FolderStore
@@ -229,6 +230,7 @@ async def test_rejected_for_its_form(office: Office) -> None:
     assert before is not None
     assert after is not None
     assert before.key != after.key  # another content is another request
+    assert isinstance(after.body.applicant, Applicant)
     assert after.body.applicant.address.endswith("9号")
     assert len(await office.tasks("application.submit")) == 2
 

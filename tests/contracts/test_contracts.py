@@ -20,6 +20,7 @@ from telegram import Update
 from bot.intake import accept_update
 from knowledge.ask import Answerer
 from knowledge.move import guide
+from services.applications import states
 from services.documents.check import check_paths
 from services.documents.document import ReadDocument
 from storage import queue
@@ -194,5 +195,6 @@ def test_the_gateways_words_are_ours() -> None:
     schemas = document["components"]["schemas"]
     cards = set(schemas["CardRecord"]["properties"]["status"]["enum"])
     assert cards <= {status.value for status in CardStatus}
-    told = set(schemas["Status"]["enum"]) - {"social_enabled", "financial_activated"}
-    assert told <= {status.value for status in ApplicationStatus}
+    told = set(schemas["Status"]["enum"])
+    assert told == set(states.STATUS_OF)
+    assert set(states.STATUS_OF.values()) <= set(ApplicationStatus)

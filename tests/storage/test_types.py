@@ -141,7 +141,7 @@ async def test_the_database_alone_holds_one_open_first_application(
         made = await person(session, now)
         session.add(application("A1"))
         session.add(application("A2", status="withdrawn"))
-        session.add(application("A3", kind=ApplicationKind.REPLACEMENT))
+        session.add(application("A3", kind=ApplicationKind.MERGE, lane="merge"))
     with pytest.raises(IntegrityError):
         async with database.transaction() as session:
             session.add(application("A4"))

@@ -12,6 +12,7 @@ from typing import get_args
 
 import handlers
 from handlers import mydata
+from knowledge.matters import kinds
 from services.applications import decisions, reminders
 from services.documents.document import KINDS
 from services.documents.findings import sentences
@@ -36,6 +37,7 @@ COMPOSED: dict[str, frozenset[str]] = {
     "guide.about_": frozenset({"card", "insurance", "both"}),
     "guide.drawing_": frozenset({"no", "yes"}),
     "guide.do_": frozenset({"apply_first", "transfer", "enable_help", "find_officer"}),
+    "reason.": frozenset(name for kind in kinds().values() for name in kind.reasons),
     "field.": frozenset(FIELDS),
 }
 """Names that are put together: the part that is written, and all that may follow it."""

@@ -6,14 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
+from handlers.applying.matters import SPOKEN
+from knowledge import matters
 from knowledge.profiles import photo_profile
 from services.applications.views import FoundApplication, Mending, ProgressView
-from services.cards.views import CardView, FoundCard
+from services.cards.views import CardKey, CardView, FoundCard
 from services.cases import CaseView, MessageView
 from services.people.consents import RunningApplication
 from services.privacy.erase import ErasePlan, Kept
@@ -36,6 +38,7 @@ AT = datetime(2026, 11, 20, 2, 30, tzinfo=UTC)
 DUE = date(2026, 12, 31)
 NUMBER, CASE, REGION = "SB26112000017", "GD26112000025", "山东省济南市"
 BANK = "中国建设银行"
+KEY = CardKey("370000", "ccb", "4321")
 
 
 def held_card(status: CardStatus = CardStatus.NORMAL, last_four: str | None = "4321") -> CardView:
@@ -67,6 +70,7 @@ def progress(mark: Mark, status: str, following: str, **changes: Any) -> Progres
         "application_id": 1,
         "number": NUMBER,
         "kind": ApplicationKind.FIRST,
+        "reason_code": None,
         "region_code": "370100",
         "bank_code": "ccb",
         "status": ApplicationStatus(status),
@@ -139,10 +143,19 @@ def apply(mark: Mark) -> dict[str, list[Values]]:
     elsewhere = FoundApplication("370200", "icbc", "first", "reviewing", "R1", "bureau")
     entity = {"credit_code": "", "unit_number": "", "name": mark("样本科技有限公司")}
     summary = {"number": NUMBER, "bank": BANK, "applicant": applicant, "employer": entity} | region
+    asked: Values = {"kind": ApplicationKind.FIRST, "reason": None, "card": None}
+    summary |= asked
+    short = {name: applicant[name] for name in ("name", "id_number", "phone")}
+    other: Values = {
+        "kind": ApplicationKind.REPLACEMENT,
+        "reason": "lost",
+        "card": KEY,
+        "typed": (),
+    }
     return {
         "opened": [region],
         "known_card": [{"cards": cards}],
-        "resumed": [{"number": NUMBER}],
+        "resumed": [{"number": NUMBER, "kind": ApplicationKind.FIRST}],
         "bank": [{"complete": True} | region, {"complete": False} | region],
         "bank_chosen": [{"bank": BANK}],
         "checking": [{}],
@@ -162,8 +175,13 @@ def apply(mark: Mark) -> dict[str, list[Values]]:
         "evidence_has_card": [{}],
         "evidence_sent": [{"case": CASE}],
         "evidence_confirmed": [{}],
-        "evidence_refused": [{}],
-        "summary": [summary | {"typed": ("address", "valid_to")}, summary | {"typed": ()}],
+        "evidence_refused": [{"missing": False}, {"missing": True}],
+        "summary": [
+            summary | {"typed": ("address", "valid_to")},
+            summary | {"typed": ()},
+            summary | other,
+            summary | other | {"applicant": short, "bank": "招商银行"},
+        ],
         "change": [{}],
         "submitting": [{"number": NUMBER}],
         "received": [{"number": NUMBER}],
@@ -176,8 +194,98 @@ def apply(mark: Mark) -> dict[str, list[Values]]:
             {"mending": mending(mark)},
             {"mending": mending(mark, who="officer")},
             {"mending": mending(mark, who="officer", message="")},
+            {"mending": mending(mark, step="report")},
+            {"mending": mending(mark, step="card")},
+            {"mending": mending(mark, step="again")},
+            {"mending": mending(mark, step="again", message="")},
         ],
     }
+
+
+def matter(mark: Mark) -> dict[str, list[Values]]:
+    """Messages of the matters about a card that exists."""
+    number: Values = {"number": NUMBER}
+    held, region = held_card(), {"region": REGION}
+    places = ("230100", "340100", "460100", "320500", "320200", "220100", "350100", "441900")
+    spoken = sorted({name for names in SPOKEN.values() for name in names})
+    said = [
+        [(name, rule) for name in spoken if (rule := matters.rule(code, name)) is not None]
+        for code in (*places, "440300")
+    ]
+    assert {name for rules in said for name, _ in rules} == set(spoken)
+    kinds = [ApplicationKind(name) for name in matters.kinds()]
+    stops = ("no_card", "card_under_way", "card_state", "same_bank")
+    early: Values = {"reason": "too_early"} | region
+    found = (found_card("370200"),)
+    return {
+        "opened": [
+            {"kind": kind, "rules": rules} | region for kind in kinds for rules in (*said, [])
+        ],
+        "another_open": [
+            number | {"kind": kinds[1], "status": ApplicationStatus.REVIEWING},
+        ],
+        "not_here": [region],
+        "reason": [{"kind": kind} for kind in kinds],
+        "card": [{"cards": [held]} | region, {"cards": []} | region],
+        "card_chosen": [{"card": held}, {"card": held_card(last_four=None)}],
+        "looking": [{}],
+        "look_failed": [{"desks": ["bureau", "ccb"]}],
+        "card_bank": [{}],
+        "card_digits": [{}],
+        "bad_digits": [{}],
+        "previous": [{"field": "姓名"}],
+        "consequences": [
+            {"reason": reason, "card": card}
+            for reason in ("abroad", "spare", "local_rule")
+            for card in (KEY, None)
+        ],
+        "report": [region],
+        "clear": [{}],
+        "evidence_no_card": [{}],
+        "stopped": [early | {"reason": why, "until": None, "cards": found} for why in stops]
+        + [early | {"reason": "no_card", "until": None, "cards": ()}]
+        + [early | {"until": until, "cards": found} for until in (DUE, None)],
+        "sure": [{"card": KEY}, {"card": None}],
+        "reported": [
+            number | {"card": KEY, "reason": "temporary", "due": DUE, "both": True},
+            number | {"card": None, "reason": "formal", "due": None, "both": False},
+        ],
+        "by_phone": [number | {"card": KEY}, number | {"card": None}],
+        "report_later": [number | {"card": KEY}, number | {"card": None}],
+        "report_refused": [number],
+        "report_noted": [{"due": DUE}, {"due": None}],
+        "old_account": [
+            {"rule": matters.rule("340100", "old_account")},
+            {"rule": matters.rule("370100", "old_account")},
+            {"rule": None},
+        ],
+    }
+
+
+def cards(mark: Mark) -> dict[str, list[Values]]:
+    """Messages of 我的社保卡."""
+    found = [
+        replace(held_card(status), valid_until=until, social_enabled=on, financial_active=on)
+        for status in CardStatus
+        for until in (None, date(2020, 1, 1), DUE)
+        for on in (True, False, None)
+    ]
+    base: Values = {"cards": found[:8], "today": date(2026, 11, 25)}
+    said: dict[str, list[Values]] = {
+        "list": [
+            base | {"refreshed": True, "connected": True, "down": ()},
+            base | {"refreshed": True, "connected": False, "down": ()},
+            base | {"refreshed": True, "connected": True, "down": ("bureau", "ccb")},
+            base | {"refreshed": False, "connected": False, "down": (), "cards": []},
+            base | {"refreshed": False, "connected": False, "down": (), "today": AT.date()},
+        ],
+        "one": [{"card": card} for card in found],
+    }
+    screens = [found[first : first + 8] for first in range(8, len(found), 8)]
+    said["list"] += [
+        base | {"refreshed": False, "connected": False, "down": (), "cards": one} for one in screens
+    ]
+    return said
 
 
 def documents(mark: Mark, language: str) -> dict[str, list[Values]]:
@@ -242,8 +350,10 @@ def status(mark: Mark) -> dict[str, list[Values]]:
         progress(mark, "collectable", "collect", place=mark("历下区社保中心"), due=DUE, by=DUE),
         progress(mark, "collected", "activate", social_enabled=True),
         progress(mark, "collected", "enable", financial_active=True),
+        progress(mark, "reported", "lift_or_replace", due=DUE, kind=ApplicationKind.LOSS_REPORT),
     ]
     number: Values = {"number": NUMBER}
+    kinds = list(ApplicationKind)
     last = [number | {"finished": finished} for finished in (True, False)]
     where = [
         number | {"place": place, "due": due}
@@ -256,14 +366,24 @@ def status(mark: Mark) -> dict[str, list[Values]]:
         + [{"view": views[0], "region": REGION, "bank": ""}],
         "reviewing": [number],
         "returned": [number | {"reason": mark("背景不是白色")}, number | {"reason": ""}],
-        "making": [number],
+        "making": [number | {"kind": kind} for kind in kinds],
+        "reported": [number | {"due": due} for due in (DUE, None)],
+        "lapsed": [number],
+        "withdraw_asked": [number],
+        "done": [number | {"kind": kind} for kind in kinds],
+        "withdraw_sure": [number | {"kind": kind} for kind in kinds],
+        "remind_lapse": [number | {"due": due} for due in (DUE, None)],
         "collectable": where,
         "collected": last,
         "social_enabled": last,
         "financial_activated": last,
         "sealed": [number],
-        "withdrawn": [number],
-        "withdrawal": [number | {"outcome": word} for word in ("done", "asked", "too_late")],
+        "withdrawn": [number | {"kind": kind} for kind in kinds],
+        "withdrawal": [
+            number | {"outcome": word, "kind": kind}
+            for word in ("done", "asked", "too_late")
+            for kind in kinds
+        ],
         "remind_half_done": [number | {"missing": words} for words in (["证件照"], [])],
         "remind_collect": where,
         "remind_seal": where,
@@ -337,7 +457,11 @@ def small(mark: Mark, language: str) -> dict[str, dict[str, list[Values]]]:
             case(mark, kind="evidence", application_number=None, messages=()),
         ],
         "write_here": [number | {"officer": mark("王芳")}],
-        "sure": [number | {"what": what} for what in ("evidence_ok", "evidence_bad", "filed")],
+        "sure": [
+            number | {"what": what, "kind": kind}
+            for what in ("evidence_ok", "evidence_bad", "filed")
+            for kind in ("evidence", "evidence_card")
+        ],
     }
     quiet = "offer asked_before noted commented skipped closed not_followed nobody_else"
     about = [{"about": "bot"}, {"about": "officer"}]
@@ -367,6 +491,8 @@ def samples(language: str, mark: Mark = str) -> dict[str, list[Values]]:
     """Values by message (`file.block`)."""
     files = small(mark, language) | {
         "apply": apply(mark),
+        "matter": matter(mark),
+        "cards": cards(mark),
         "documents": documents(mark, language),
         "status": status(mark),
         "mydata": mydata(mark),

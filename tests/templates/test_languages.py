@@ -11,8 +11,9 @@ import pytest
 from bot.filters import load_words
 from bot.outbox import _MENU
 from handlers import status as status_flow
+from knowledge.matters import kinds
 from services.applications import rows
-from storage.models import ApplicationStatus, CardStatus, Evidence
+from storage.models import ApplicationKind, ApplicationStatus, CardStatus, Evidence
 from tests.templates import calls
 from tests.templates.catalogue import LANGUAGES, RENDERER, block_count, blocks, files
 
@@ -83,7 +84,10 @@ def test_every_label_that_a_conversation_names_exists(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_code_has_a_word(language: str) -> None:
     words = WORDS[language]
-    states = {*ApplicationStatus, "social_enabled", "financial_activated"}
+    states = {*ApplicationStatus, "social_enabled", "financial_activated", "done"}
+    assert words["application"].keys() == {kind.value for kind in ApplicationKind}
+    reasons = {name for kind in kinds().values() for name in kind.reasons}
+    assert words["reason"].keys() == reasons
     assert words["state"].keys() == {str(state) for state in states}
     assert words["card"].keys() == {status.value for status in CardStatus}
     assert words["evidence"].keys() == {grade.value for grade in Evidence}

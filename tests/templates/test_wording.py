@@ -55,7 +55,14 @@ def test_leaving_the_chat_is_never_near_cancelling_a_card(name: str) -> None:
 def test_labels_keep_leaving_and_cancelling_apart() -> None:
     labels = RENDERER.labels["zh"]
     assert labels["menu.exit"] == labels["common.exit"] == "退出"
-    assert not [key for key, label in labels.items() if "注销" in label or "升级" in label]
+    ends_card = {key for key, label in labels.items() if "注销" in label}
+    assert ends_card == {
+        "cards.cancel",
+        "matter.cancel_anyway",
+        "matter.submit_sure",
+        "reason.local_rule",
+    }
+    assert not [key for key, label in labels.items() if "升级" in label]
 
 
 def test_both_functions_of_the_card_are_named_by_their_words() -> None:

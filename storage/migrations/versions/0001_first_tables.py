@@ -289,6 +289,9 @@ def upgrade() -> None:
             "employer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("lane", sa.String(16), nullable=False),
+        sa.Column("reason", sa.String(32), nullable=True),
+        sa.Column("details", sa.LargeBinary(), nullable=True),
         sa.Column("region_code", sa.String(6), nullable=False),
         sa.Column("province_code", sa.String(6), nullable=False),
         sa.Column("bank_code", sa.String(16), nullable=True),
@@ -325,13 +328,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_application_reference"), ["reference"], unique=False)
         batch_op.create_index(
             "uq_application_open",
-            ["person_id", "province_code"],
+            ["person_id", "province_code", "lane"],
             unique=True,
             postgresql_where=sa.text(
-                "kind = 'first' and status not in ('finished', 'stopped', 'sealed', 'withdrawn')"
+                "status not in ('finished', 'stopped', 'sealed', 'lapsed', 'withdrawn')"
             ),
             sqlite_where=sa.text(
-                "kind = 'first' and status not in ('finished', 'stopped', 'sealed', 'withdrawn')"
+                "status not in ('finished', 'stopped', 'sealed', 'lapsed', 'withdrawn')"
             ),
         )
 
@@ -404,6 +407,7 @@ def upgrade() -> None:
         sa.Column("valid_until", sa.Date(), nullable=True),
         sa.Column("social_enabled", sa.Boolean(), nullable=True),
         sa.Column("financial_active", sa.Boolean(), nullable=True),
+        sa.Column("issued_on", sa.Date(), nullable=True),
         sa.Column("evidence", sa.String(32), nullable=False),
         sa.Column("evidence_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -1391,10 +1395,10 @@ def downgrade() -> None:
         batch_op.drop_index(
             "uq_application_open",
             postgresql_where=sa.text(
-                "kind = 'first' and status not in ('finished', 'stopped', 'sealed', 'withdrawn')"
+                "status not in ('finished', 'stopped', 'sealed', 'lapsed', 'withdrawn')"
             ),
             sqlite_where=sa.text(
-                "kind = 'first' and status not in ('finished', 'stopped', 'sealed', 'withdrawn')"
+                "status not in ('finished', 'stopped', 'sealed', 'lapsed', 'withdrawn')"
             ),
         )
         batch_op.drop_index(batch_op.f("ix_application_reference"))
