@@ -18,6 +18,7 @@ from services.console.settings import ConsoleSettings
 from services.documents.settings import DocumentSettings
 from services.gateways.settings import GatewaySettings
 from services.imports.settings import ImportSettings
+from services.measures.settings import MeasureSettings
 from services.people.settings import PeopleSettings
 from services.policies.settings import PolicySettings
 from services.ratings.settings import RatingSettings
@@ -91,6 +92,7 @@ class Settings(BaseSettings):
     gateways: GatewaySettings = GatewaySettings()
     applications: ApplicationSettings = ApplicationSettings()
     ratings: RatingSettings = RatingSettings()
+    measures: MeasureSettings = MeasureSettings()
     answers: AskSettings = AskSettings()
     policies: PolicySettings = PolicySettings()
     desk: DeskSettings = DeskSettings.model_validate({})

@@ -20,6 +20,7 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+import storage.changes  # noqa: F401 - notes what measures must look at again
 from storage.crypto import Keyring
 from storage.steady import steady_connect
 

@@ -70,7 +70,7 @@ class RatingRelease(Row, table=True):
     about: About = choice(About)
     employer_id: int = big()
     region: str = Field(max_length=8)
-    matter: str = Field(max_length=32)
+    matter: str = Field(max_length=48)
     officer_id: int = big(default=0)
     score: int
     reasons: Any = Field(default_factory=list, sa_type=JSON)

@@ -91,6 +91,69 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
     )
     op.create_table(
+        "measure_correction",
+        sa.Column("seen_on", sa.Date(), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("measure", sa.String(32), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("amount", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("seen_on", "month", "measure", name=op.f("pk_measure_correction")),
+    )
+    op.create_table(
+        "measure_day",
+        sa.Column("measure", sa.String(32), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("region_code", sa.String(6), nullable=False),
+        sa.Column(
+            "employer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("matter", sa.String(48), nullable=False),
+        sa.Column(
+            "officer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("value", sa.Integer(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "measure",
+            "day",
+            "region_code",
+            "employer_id",
+            "matter",
+            "officer_id",
+            "value",
+            name=op.f("pk_measure_day"),
+        ),
+    )
+    op.create_table(
+        "measure_observation",
+        sa.Column("subject", sa.String(32), nullable=False),
+        sa.Column("measure", sa.String(32), nullable=False),
+        sa.Column("part", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("region_code", sa.String(6), nullable=False),
+        sa.Column(
+            "employer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("matter", sa.String(48), nullable=False),
+        sa.Column(
+            "officer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("value", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("subject", "measure", "part", name=op.f("pk_measure_observation")),
+    )
+    with op.batch_alter_table("measure_observation", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_measure_observation_cases", ["measure", "officer_id", "day"], unique=False
+        )
+
+    op.create_table(
+        "month_closed",
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("month", name=op.f("pk_month_closed")),
+    )
+    op.create_table(
         "policy_bundle",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("version", sa.String(64), nullable=False),
@@ -147,7 +210,7 @@ def upgrade() -> None:
             "employer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("region", sa.String(8), nullable=False),
-        sa.Column("matter", sa.String(32), nullable=False),
+        sa.Column("matter", sa.String(48), nullable=False),
         sa.Column(
             "officer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
@@ -163,6 +226,13 @@ def upgrade() -> None:
         sa.Column("name", sa.String(64), nullable=False),
         sa.Column("value", sa.String(255), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_state_value")),
+    )
+    op.create_table(
+        "subject_change",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("subject", sa.String(64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subject_change")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "task",
@@ -564,6 +634,35 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_gap_published_by"), ["published_by"], unique=False)
 
     op.create_table(
+        "improvement",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reason", sa.String(32), nullable=False),
+        sa.Column("measure", sa.String(32), nullable=False),
+        sa.Column(
+            "employer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("region_prefix", sa.String(6), nullable=False),
+        sa.Column("action", sa.LargeBinary(), nullable=False),
+        sa.Column("owner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("due", sa.Date(), nullable=False),
+        sa.Column("made_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["employer_id"], ["employer.id"], name=op.f("fk_improvement_employer_id_employer")
+        ),
+        sa.ForeignKeyConstraint(
+            ["made_by"], ["person.id"], name=op.f("fk_improvement_made_by_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["person.id"], name=op.f("fk_improvement_owner_id_person")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_improvement")),
+    )
+    with op.batch_alter_table("improvement", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_improvement_owner_id"), ["owner_id"], unique=False)
+
+    op.create_table(
         "invitation",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -582,6 +681,29 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("invitation", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_invitation_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "kpi_target",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("measure", sa.String(32), nullable=False),
+        sa.Column(
+            "officer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("starts", sa.Date(), nullable=False),
+        sa.Column("ends", sa.Date(), nullable=False),
+        sa.Column("target", sa.Float(), nullable=False),
+        sa.Column("set_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["set_by"], ["person.id"], name=op.f("fk_kpi_target_set_by_person")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kpi_target")),
+        sa.UniqueConstraint(
+            "measure", "officer_id", "starts", name=op.f("uq_kpi_target_measure_officer_id_starts")
+        ),
+    )
+    with op.batch_alter_table("kpi_target", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_kpi_target_set_by"), ["set_by"], unique=False)
 
     op.create_table(
         "officer_profile",
@@ -606,6 +728,44 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("person_id", name=op.f("pk_officer_profile")),
     )
+    op.create_table(
+        "officer_report",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column(
+            "officer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("figures", sa.JSON(), nullable=False),
+        sa.Column("score", sa.Float(), nullable=True),
+        sa.Column("status", sa.String(32), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("contested_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("contest", sa.LargeBinary(), nullable=True),
+        sa.Column(
+            "reviewed_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("reviewed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("review", sa.LargeBinary(), nullable=True),
+        sa.Column("signed_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["officer_id"], ["person.id"], name=op.f("fk_officer_report_officer_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["reviewed_by"], ["person.id"], name=op.f("fk_officer_report_reviewed_by_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["signed_by"], ["person.id"], name=op.f("fk_officer_report_signed_by_person")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_officer_report")),
+        sa.UniqueConstraint("month", "officer_id", name=op.f("uq_officer_report_month_officer_id")),
+    )
+    with op.batch_alter_table("officer_report", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_officer_report_officer_id"), ["officer_id"], unique=False
+        )
+
     op.create_table(
         "rating",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -702,6 +862,42 @@ def upgrade() -> None:
     with op.batch_alter_table("stored_file", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_stored_file_expires_at"), ["expires_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_stored_file_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "training_need",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "officer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("topic", sa.String(32), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("sample", sa.Integer(), nullable=False),
+        sa.Column("hits", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(32), nullable=False),
+        sa.Column("reason", sa.LargeBinary(), nullable=True),
+        sa.Column(
+            "decided_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("check_on", sa.Date(), nullable=True),
+        sa.Column("later_sample", sa.Integer(), nullable=True),
+        sa.Column("later_hits", sa.Integer(), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["decided_by"], ["person.id"], name=op.f("fk_training_need_decided_by_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["officer_id"], ["person.id"], name=op.f("fk_training_need_officer_id_person")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_training_need")),
+        sa.UniqueConstraint(
+            "officer_id", "topic", "month", name=op.f("uq_training_need_officer_id_topic_month")
+        ),
+    )
+    with op.batch_alter_table("training_need", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_training_need_officer_id"), ["officer_id"], unique=False
+        )
 
     op.create_table(
         "answer_given",
@@ -1312,6 +1508,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_answer_given_at"))
 
     op.drop_table("answer_given")
+    with op.batch_alter_table("training_need", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_training_need_officer_id"))
+
+    op.drop_table("training_need")
     with op.batch_alter_table("stored_file", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_stored_file_person_id"))
         batch_op.drop_index(batch_op.f("ix_stored_file_expires_at"))
@@ -1332,11 +1532,23 @@ def downgrade() -> None:
         batch_op.drop_index("ix_rating_answered_at")
 
     op.drop_table("rating")
+    with op.batch_alter_table("officer_report", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_officer_report_officer_id"))
+
+    op.drop_table("officer_report")
     op.drop_table("officer_profile")
+    with op.batch_alter_table("kpi_target", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_kpi_target_set_by"))
+
+    op.drop_table("kpi_target")
     with op.batch_alter_table("invitation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_invitation_person_id"))
 
     op.drop_table("invitation")
+    with op.batch_alter_table("improvement", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_improvement_owner_id"))
+
+    op.drop_table("improvement")
     with op.batch_alter_table("gap", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_gap_published_by"))
         batch_op.drop_index(batch_op.f("ix_gap_pair"))
@@ -1430,6 +1642,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_task_claim")
 
     op.drop_table("task")
+    op.drop_table("subject_change")
     op.drop_table("state_value")
     with op.batch_alter_table("rating_release", schema=None) as batch_op:
         batch_op.drop_index("ix_rating_release_day")
@@ -1444,6 +1657,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_policy_bundle_digest"))
 
     op.drop_table("policy_bundle")
+    op.drop_table("month_closed")
+    with op.batch_alter_table("measure_observation", schema=None) as batch_op:
+        batch_op.drop_index("ix_measure_observation_cases")
+
+    op.drop_table("measure_observation")
+    op.drop_table("measure_day")
+    op.drop_table("measure_correction")
     op.drop_table("lease")
     with op.batch_alter_table("inbox_event", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_inbox_event_received_at"))

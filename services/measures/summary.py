@@ -1,0 +1,239 @@
+"""One month at a glance: what chat, page, PDF and workbook all show, computed once, here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.measures import releases
+from services.measures.backlog import Backlog, backlog, names
+from services.measures.catalogue import measure, measures
+from services.measures.periods import Period, month, months_back
+from services.measures.query import (
+    Area,
+    Figure,
+    Slice,
+    compare,
+    figure,
+    good,
+    histograms,
+)
+from services.measures.releases import Satisfaction
+from services.measures.settings import rules
+from services.measures.stats import Verdict
+from services.people import roles
+from storage.clock import local_date
+from storage.models import MeasureCorrection, Role
+
+TREND_MONTHS = 6
+HEADLINES = (
+    "timeliness",
+    "return_rate",
+    "progress_bot",
+    "progress_officer",
+    "first_response",
+    "resolution",
+    "time_to_card",
+    "deflection_confirmed",
+    "cross_region_rejection",
+)
+
+
+@dataclass(frozen=True)
+class View:
+    """What is looked at, and by whom: `areas` are the manager's own.
+
+    `region_prefix` and `matter` narrow the measures; ratings follow the region only.
+    """
+
+    period: Period
+    areas: tuple[Area, ...]
+    region_prefix: str = ""
+    matter: str | None = None
+
+    def slice(self, period: Period | None = None) -> Slice:
+        """The cut of the daily sums."""
+        chosen = period or self.period
+        return Slice(chosen.start, chosen.end, self.areas, self.region_prefix, self.matter)
+
+    @property
+    def rated_areas(self) -> tuple[Area, ...]:
+        """The areas as far as ratings may be cut: the narrower prefix of the two."""
+        if not self.region_prefix:
+            return self.areas
+        narrowed = []
+        for area in self.areas:
+            longer = max(area.region_prefix, self.region_prefix, key=len)
+            if longer.startswith(area.region_prefix) and longer.startswith(self.region_prefix):
+                narrowed.append(replace(area, region_prefix=longer))
+        return tuple(narrowed)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One measure of a month beside the month before."""
+
+    now: Figure
+    before: Figure
+    verdict: Verdict
+    better: bool | None
+    target: float | None
+
+    @property
+    def name(self) -> str:
+        """The measure."""
+        return self.now.measure
+
+    @property
+    def misses(self) -> bool:
+        """Whether it misses its target."""
+        if self.target is None or self.now.value is None:
+            return False
+        about = measure(self.name)
+        return (
+            self.now.value < self.target if about.better == "up" else self.now.value > self.target
+        )
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What changed in a month after its report was made."""
+
+    month: date
+    measure: str
+    seen_on: date
+    count: int
+    amount: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Everything that a month's pages show. Scores are of published ratings only.
+
+    Args:
+        trend: published satisfaction by month, oldest first; None: too few answers.
+        reasons: reason → how often, now and before.
+        topics: topic of returns → how often.
+    """
+
+    view: View
+    made_at: datetime
+    lines: dict[str, Line]
+    satisfaction: dict[str, Satisfaction | None]
+    trend: tuple[tuple[Period, Satisfaction | None], ...]
+    reasons: tuple[tuple[str, int, int], ...]
+    topics: tuple[tuple[str, int], ...]
+    backlog: Backlog
+    owners: Mapping[int, str]
+    corrections: tuple[Correction, ...]
+    running: bool
+
+
+async def areas_of(
+    session: AsyncSession, person_id: int, wanted: Role = Role.MANAGER
+) -> tuple[Area, ...]:
+    """Where a person may see figures as a manager; empty: nowhere."""
+    return tuple(
+        dict.fromkeys(
+            Area(grant.region_prefix, grant.employer_id)
+            for grant in await roles.grants(session, person_id)
+            if grant.role in (wanted, Role.ADMIN)
+        )
+    )
+
+
+async def summarise(session: AsyncSession, view: View, now: datetime) -> Summary:
+    """The month of a view."""
+    today, period = local_date(now), view.period
+    every = tuple(measures())
+    found = await histograms(session, every, view.slice(), today)
+    older = await histograms(session, every, view.slice(period.before), today)
+    topics = await histograms(session, ("return_topic",), view.slice(), today, by=("matter",))
+    open_now = await backlog(session, view.rated_areas, now)
+    return Summary(
+        view=view,
+        made_at=now,
+        lines={
+            name: line(name, found[name].get((), {}), older[name].get((), {})) for name in every
+        },
+        satisfaction=await _satisfaction(session, view),
+        trend=await _trend(session, view),
+        reasons=await _reasons(session, view),
+        topics=tuple(
+            sorted(
+                ((str(cut[0]), values.get(1, 0)) for cut, values in topics["return_topic"].items()),
+                key=lambda pair: -pair[1],
+            )
+        ),
+        backlog=open_now,
+        owners=await names(session, (item.owner_id for item in open_now.worst)),
+        corrections=await corrections(session, period),
+        running=period.end >= today,
+    )
+
+
+def line(name: str, now: Mapping[int, int], before: Mapping[int, int]) -> Line:
+    """A measure with what it was before."""
+    verdict = compare(name, before, now)
+    return Line(
+        figure(name, now),
+        figure(name, before),
+        verdict,
+        good(measure(name), verdict),
+        rules().targets.get(name),
+    )
+
+
+async def _satisfaction(session: AsyncSession, view: View) -> dict[str, Satisfaction | None]:
+    found = {}
+    for about in ("bot", "officer"):
+        shown = await releases.satisfaction(
+            session, view.period.start, view.period.end, view.rated_areas, about=about
+        )
+        found[about] = shown.get("")
+    return found
+
+
+async def _trend(
+    session: AsyncSession, view: View
+) -> tuple[tuple[Period, Satisfaction | None], ...]:
+    months = months_back(view.period, TREND_MONTHS)
+    shown = await releases.satisfaction(
+        session, months[0].start, months[-1].end, view.rated_areas, by="month"
+    )
+    return tuple((each, shown.get(each.start)) for each in months)
+
+
+async def _reasons(session: AsyncSession, view: View) -> tuple[tuple[str, int, int], ...]:
+    period, areas = view.period, view.rated_areas
+    now = await releases.reasons(session, period.start, period.end, areas)
+    was = await releases.reasons(session, period.before.start, period.before.end, areas)
+    return tuple((code, count, was.get(code, 0)) for code, count in now.items())
+
+
+async def corrections(session: AsyncSession, period: Period) -> tuple[Correction, ...]:
+    """Changes of the months of a period after their reports."""
+    query = select(MeasureCorrection).where(
+        col(MeasureCorrection.month).between(month(period.start).start, period.end)
+    )
+    ordered = query.order_by(col(MeasureCorrection.seen_on), col(MeasureCorrection.measure))
+    return tuple(
+        Correction(row.month, row.measure, row.seen_on, row.count, row.amount)
+        for row in (await session.exec(ordered)).all()
+    )
+
+
+async def by_cut(
+    session: AsyncSession, view: View, column: str, names_of: Sequence[str], now: datetime
+) -> dict[object, dict[str, Figure]]:
+    """Some measures of the view's month by region_code, matter or officer_id."""
+    found = await histograms(session, names_of, view.slice(), local_date(now), by=(column,))
+    cuts = {cut[0] for values in found.values() for cut in values}
+    return {
+        cut: {name: figure(name, found[name].get((cut,), {})) for name in names_of}
+        for cut in sorted(cuts, key=str)
+    }

@@ -1,0 +1,1 @@
+"""Measures, their privacy, summaries and reports."""
