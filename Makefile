@@ -83,8 +83,9 @@ tests: setup ## the suites alone; ARGS="tests/storage -k queue" chooses, JOBS=1 
 	@$(PY) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 .PHONY: docs
-docs: setup ## rewrite docs/settings.md from the settings classes
+docs: setup ## rewrite docs/settings.md from the settings classes, and docs/facts.md from the facts
 	$(PY) -m tests.contracts.settings_table
+	$(PY) -m knowledge.coverage > docs/facts.md
 
 .PHONY: format
 format: setup ## put the style right

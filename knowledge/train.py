@@ -10,32 +10,39 @@ import time
 from collections import Counter
 
 from knowledge.facts import DATA
-from knowledge.understand import embedding
+from knowledge.understand import embedding, stored
 from knowledge.understand.classifier import OUT_OF_SCOPE, Trained, train
 from knowledge.understand.lexicon import data_hash, load_lexicon
 from knowledge.understand.reader import CORE, EMBEDDED, Preparer
 
 
-def fit(embedded: bool = False) -> Trained:
+def fit(embedded: bool = False, *, judge: bool = True) -> Trained:
     """Train from the files as they are now, without writing anything.
 
     ``embedded``: with sentence embeddings; raises ``RuntimeError`` without their package.
+    ``judge``: also judge every wording by the model that hasn't seen it.
     """
     lexicon = load_lexicon()
     prepare = Preparer(lexicon)
     questions = [prepare.training(w.text, w.previous) for w in lexicon.wordings]
     examples = [prepare.features(question) for question in questions]
     answers = [w.topic for w in lexicon.wordings]
-    if not embedded:
-        return train(examples, answers, data_hash())
-    vectors = embedding.embed([embedding.sentence(question) for question in questions])
-    return train(examples, answers, data_hash(), vectors, embedding.WEIGHT)
+    dense = None
+    if embedded:
+        vectors = embedding.embed([embedding.sentence(question) for question in questions])
+        dense = embedding.reduce(vectors)
+    return train(examples, answers, data_hash(), dense, judge=judge)
 
 
 def left_out_report(trained: Trained) -> str:
-    """Accuracy on wordings that the model hadn't seen (each judged by a model without it)."""
+    """Accuracy on wordings that the model hadn't seen (each judged by a model without it).
+
+    Raises ``ValueError`` for a model that was trained without judging.
+    """
     lexicon = load_lexicon()
     labels = trained.classifier.labels
+    if trained.left_out is None:
+        raise ValueError("the model wasn't judged")
     seen: Counter[str] = Counter()
     right: Counter[str] = Counter()
     for wording, scores in zip(lexicon.wordings, trained.left_out, strict=True):
@@ -55,7 +62,7 @@ def main() -> int:
     for name, embedded in names.items():
         start = time.perf_counter()
         trained = fit(embedded)
-        trained.classifier.save(DATA, name)
+        stored.save(trained.classifier, DATA, name)
         model = trained.classifier
         spent = time.perf_counter() - start
         sys.stdout.write(

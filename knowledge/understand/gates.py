@@ -7,7 +7,7 @@ No classifier learns "somebody else's data" from a few examples, so these are wr
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 import yaml
@@ -32,8 +32,10 @@ class Gates:
 
     def __init__(self) -> None:
         rules = yaml.safe_load((DATA / "gates.yaml").read_text(encoding="utf-8"))
+        lists = {f"<{name}>": f"(?:{words})" for name, words in rules["words"].items()}
         self._rules = {
-            gate: tuple(re.compile(pattern) for pattern in rules[gate.value]) for gate in Gate
+            gate: tuple(re.compile(_spell_out(pattern, lists)) for pattern in rules[gate.value])
+            for gate in Gate
         }
         self._ours = re.compile(rules["ours"])
 
@@ -55,6 +57,13 @@ class Gates:
     def is_foreign(self, text: str) -> bool:
         """Whether the question names a thing that isn't ours and nothing that is."""
         return _matches(self._rules[Gate.FOREIGN], text) and not self._ours.search(text)
+
+
+def _spell_out(pattern: str, lists: Mapping[str, str]) -> str:
+    """A rule with its named word lists written out."""
+    for name, words in lists.items():
+        pattern = pattern.replace(name, words)
+    return pattern
 
 
 def _matches(rules: Sequence[re.Pattern[str]], text: str) -> bool:

@@ -36,6 +36,8 @@ class Lexicon:
 
     wordings: tuple[Wording, ...]
     glossary: Mapping[str, str]
+    initials: Mapping[str, str]
+    slips: Mapping[str, str]
     terms: tuple[str, ...]
     concepts: Mapping[str, tuple[str, ...]]
 
@@ -56,7 +58,14 @@ class Lexicon:
 
 def sources() -> tuple[Path, ...]:
     """Every file that the model depends on, in a fixed order."""
-    names = ("glossary.yaml", "terms.txt", "concepts.yaml", "places.yaml")
+    names = (
+        "glossary.yaml",
+        "initials.yaml",
+        "slips.yaml",
+        "terms.txt",
+        "concepts.yaml",
+        "places.yaml",
+    )
     tables = ("divisions.tsv", "former_names.tsv", "nicknames.tsv")
     return (
         *sorted(WORDINGS.glob("*.yaml")),
@@ -79,6 +88,8 @@ def load_lexicon() -> Lexicon:
     return Lexicon(
         wordings=tuple(_wordings()),
         glossary=_yaml(DATA / "glossary.yaml"),
+        initials=_yaml(DATA / "initials.yaml"),
+        slips=_yaml(DATA / "slips.yaml"),
         terms=tuple((DATA / "terms.txt").read_text(encoding="utf-8").split()),
         concepts={k: tuple(map(str, v)) for k, v in _yaml(DATA / "concepts.yaml").items()},
     )
@@ -92,6 +103,9 @@ def _wordings() -> list[Wording]:
     found: list[Wording] = []
     for path in sorted(WORDINGS.glob("*.yaml")):
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        if path.stem == "follow":
+            found += _followed(content)
+            continue
         if path.stem == "out_of_scope":
             rows = [str(text) for texts in content.values() for text in texts]
             found += [Wording(OUT_OF_SCOPE, text, "out") for text in rows]
@@ -101,4 +115,27 @@ def _wordings() -> list[Wording]:
                 found += [Wording(topic, str(text), kind) for text in kinds.get(kind, ())]
             for previous, text in kinds.get("follow", []):
                 found.append(Wording(topic, text, "follow", previous))
+    return found
+
+
+EARLIER = 2
+"""Earlier questions that each follow-up is paired with."""
+
+
+def _followed(content: Mapping[str, Any]) -> list[Wording]:
+    """Follow-ups from aspects and the earlier questions that they may come after.
+
+    Every text is paired with :data:`EARLIER` of the earlier questions in turn, so that each text
+    and each earlier question is seen, and not every combination.
+    """
+    earlier: Mapping[str, list[str]] = content["previous"]
+    found: list[Wording] = []
+    for aspect in content["aspects"]:
+        before = [text for topic in aspect["after"] for text in earlier[topic]]
+        for number, text in enumerate(aspect["texts"]):
+            chosen = {before[(number * EARLIER + k) % len(before)] for k in range(EARLIER)}
+            found += [Wording(aspect["topic"], text, "follow", said) for said in sorted(chosen)]
+    for number, (topic, texts) in enumerate(earlier.items()):
+        again = content["same"][number % len(content["same"])]
+        found += [Wording(topic, again, "follow", said) for said in texts]
     return found

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from opencc import OpenCC
@@ -69,6 +69,10 @@ KEEP = frozenset(
 )
 SYMBOLS = re.compile(r"[^\w\s，。？！、,.?!;；:：'’\-]|_")
 SPACE = re.compile(r"\s+")
+LONG = 3
+"""Terms of so many characters are recognised with one of them wrong."""
+LITTLE = frozenset("的了吗是我你他她这那有在要不能会换办补新老旧哪本就也都还没")
+"""Characters that stand before or after any term and are no slip."""
 BETWEEN_HAN = re.compile(r"(?<=[一-鿿，。？！])\s+(?=[一-鿿，。？！])")
 
 
@@ -103,11 +107,21 @@ class Normaliser:
     def __init__(
         self,
         sentences: Iterable[str],
-        terms: Iterable[str],
+        terms: Sequence[str],
         glossary: Mapping[str, str],
         english: Iterable[str],
         names: Iterable[str] = (),
+        *,
+        initials: Mapping[str, str] | None = None,
+        slips: Mapping[str, str] | None = None,
+        places: Collection[str] = (),
     ) -> None:
+        """``initials``: what people type by its first letters (sbk), and the word it stands for;
+        ``slips``: slips that are everyday words themselves, with the words beside them.
+
+        ``names``: spoken names for reading typed pinyin; ``places``: every name that must not be
+        taken for a slip of the pen.
+        """
         lines = [clean(s) for s in sentences]
         self._reader = Reader(lines, names)
         self._known = {run for line in lines for run in _bigrams(line)}
@@ -115,6 +129,10 @@ class Normaliser:
             tuple(map(fold, sound)): term for term in terms for sound in readings(term)
         }
         self._sizes = sorted({len(sound) for sound in self._terms}, reverse=True)
+        self._initials = dict(initials or {})
+        self._slips = dict(slips or {})
+        self._places = frozenset(places)
+        self._long = tuple(t for t in terms if len(t) >= LONG)
         self._glossary = sorted(glossary.items(), key=lambda pair: -len(pair[0]))
         self._english = {w for line in english for w in WORD.findall(line.lower())}
         self._english |= {w for key in glossary for w in WORD.findall(key)}
@@ -126,7 +144,9 @@ class Normaliser:
             return Normalised(text, plain, self.translate(plain), english=True)
         plain = LATIN.sub(self._to_han, plain)
         plain = BETWEEN_HAN.sub(" ", plain)
-        return Normalised(text, self.repair(plain), "", english=False)
+        for typed, meant in self._slips.items():
+            plain = plain.replace(typed, meant)
+        return Normalised(text, self._mend(self.repair(plain)), "", english=False)
 
     def is_english(self, plain: str) -> bool:
         """Whether a cleaned text is an English sentence and not typed pinyin."""
@@ -157,7 +177,9 @@ class Normaliser:
         row: list[str] = []
         for word in words:
             typed = None if word in KEEP else _syllables(word)
-            if typed is None:
+            if word in self._initials:
+                out += [self._flush(row), self._initials[word]]
+            elif typed is None:
                 out.append(self._flush(row))
                 out.append(f" {word} ")
             else:
@@ -185,6 +207,24 @@ class Normaliser:
                     continue
                 chars[start : start + size] = term
         return "".join(chars)
+
+    def _mend(self, text: str) -> str:
+        """Write a slip of the pen back: one wrong character in a long term (杜保卡 → 社保卡).
+
+        Only where the wrong character forms no pair that the knowledge files use.
+        """
+        for term in self._long:
+            size = len(term)
+            for start in range(len(text) - size + 1):
+                window = text[start : start + size]
+                wrong = [i for i in range(size) if window[i] != term[i]]
+                if len(wrong) != 1 or window[wrong[0]] in LITTLE or not HAN.match(window[wrong[0]]):
+                    continue
+                at = start + wrong[0]
+                pairs = [text[i : i + 2] for i in (at - 1, at) if i >= 0 and i + 2 <= len(text)]
+                if not any(pair in self._known or pair in self._places for pair in pairs):
+                    text = text[:start] + term + text[start + size :]
+        return text
 
     def knows(self, window: str) -> bool:
         """Whether the characters follow each other like this in the knowledge files."""

@@ -101,6 +101,8 @@ class Gazetteer:
         self._common = frozenset(rules["common_words"].split())
         self._not_place = re.compile(rules["not_a_place_before"])
         self._identity = re.compile(rules["identity_after"])
+        self._leaves_far = re.compile(f"(?:{rules['far_before']})$")
+        self._far_after = re.compile(rules["far_after"])
         self._people = re.compile(rules["people_after"])
         self._cue_before = re.compile(f"(?:{rules['cue_before']})$")
         self._cue_after = re.compile(rf"\s*(?:{rules['cue_after']})")
@@ -120,6 +122,11 @@ class Gazetteer:
     def spoken(self) -> tuple[str, ...]:
         """Names of provinces and cities and nicknames, for reading typed pinyin."""
         return tuple(name for name, (_, kind) in self._names.items() if kind == "short")
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """Every name of more than one character."""
+        return tuple(name for name in self._names if len(name) > 1)
 
     def find(self, text: str, english: bool = False, home: str | None = None) -> Places:
         """Recognise the places of one normalised text; ``home`` settles a name with many owners."""
@@ -165,13 +172,18 @@ class Gazetteer:
                 if entry is None:
                     continue
                 mention = Mention(at, at + size, entry[0], self._kind(surface, entry[1]), surface)
-                if self._blocked(text, mention):
+                if self._blocked(text, mention) or self._covers(text, mention):
                     continue
                 found.append(mention)
                 at += size - 1
                 break
             at += 1
         return found
+
+    def _covers(self, text: str, mention: Mention) -> bool:
+        """Whether an everyday word only hides the name behind its first letter (从江宁)."""
+        inner = text[mention.start + 1 :]
+        return mention.kind == "common" and any(inner[:size] in self._names for size in (2, 3))
 
     def _kind(self, surface: str, kind: str) -> str:
         return "common" if surface in self._common and kind != "full" else kind
@@ -184,7 +196,8 @@ class Gazetteer:
         if self._not_place.match(after) and not mention.surface.endswith(("市", "省", "区", "县")):
             return True
         if mention.codes[0] in FAR and not self._dest_before.search(before):
-            return bool(self._identity.match(after)) or "港澳台" in text
+            left = self._leaves_far.search(before) or self._far_after.match(text[mention.end :])
+            return bool(self._identity.match(after)) or "港澳台" in text or not left
         return bool(self._people.match(after)) and not self._cue_before.search(before)
 
     def _accept(
@@ -230,7 +243,8 @@ class Gazetteer:
         for name in names:
             codes, kind = self._names[name]
             shared = sum(a == b for a, b in zip(name, window, strict=True))
-            if kind in {"short", "full"} and (shared or cue) and (shared or len(name) > 2):
+            well_known = bool(CAPITALS & set(codes)) and cue
+            if kind in {"short", "full"} and (shared or well_known):
                 near += codes
             elif kind in {"short", "nick", "county"} and shared:
                 near += [c for c in codes if any(_kin(c, k) for m in kept for k in m.codes)]

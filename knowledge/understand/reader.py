@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 
 from knowledge.facts import DATA
-from knowledge.understand import embedding
+from knowledge.understand import embedding, stored
 from knowledge.understand.classifier import OUT_OF_SCOPE, Classifier, Floats, Groups
 from knowledge.understand.features import PLACE_MARK, Features, Question
 from knowledge.understand.gates import Gate, Gates
@@ -53,7 +53,14 @@ class Preparer:
     def __init__(self, lexicon: Lexicon) -> None:
         rough = Gazetteer()
         self.normalise = Normaliser(
-            lexicon.chinese, lexicon.terms, lexicon.glossary, lexicon.english, rough.spoken
+            lexicon.chinese,
+            lexicon.terms,
+            lexicon.glossary,
+            lexicon.english,
+            rough.spoken,
+            initials=lexicon.initials,
+            slips=lexicon.slips,
+            places=rough.written,
         )
         self.gazetteer = Gazetteer(self.normalise.knows)
         self.features = Features(lexicon.concepts)
@@ -168,4 +175,4 @@ def mask(text: str, places: Places) -> str:
 def load_classifier() -> Classifier:
     """The stored model; one with embeddings where their package and such a model are there."""
     extra = embedding.available() and (DATA / f"{EMBEDDED}.npz").exists()
-    return Classifier.load(DATA, EMBEDDED if extra else CORE)
+    return stored.load(DATA, EMBEDDED if extra else CORE)

@@ -21,6 +21,7 @@ PAIRS = list(
     )
 )
 CODES = st.sampled_from(sorted(table()))
+SUBJECTS = ("card", "pension", "medical", "unemployment", "close")
 CARRIES = {
     "card": {"cross_region_card", "card_cancel", "hmt", "id_number"},
     "enrol": {"employer_duty", "hmt", "transfer_pension", "transfer_medical"},
@@ -38,11 +39,26 @@ def test_the_table_is_long_enough() -> None:
     assert len(PAIRS) >= 60
 
 
+def of(pair: dict[str, str]) -> Guide:
+    """The guide of one row: ``hmt`` and ``drawing`` say who moves."""
+    return guide(
+        pair["origin"],
+        pair["destination"],
+        hmt=bool(pair["hmt"]),
+        drawing_pension=True if pair["drawing"] else None,
+    )
+
+
 @pytest.mark.parametrize("pair", PAIRS, ids=[p["note"] for p in PAIRS])
-def test_the_card_decision(pair: dict[str, str]) -> None:
-    advice = guide(pair["origin"], pair["destination"])
+def test_the_decision_and_the_facts_it_rests_on(pair: dict[str, str]) -> None:
+    """``facts`` stand behind the decision; a column for each subject names those of its steps."""
+    advice = of(pair)
     assert advice.relation == pair["relation"]
     assert advice.decision == pair["decision"]
+    assert list(advice.decision_facts) == pair["facts"].split()
+    for subject in SUBJECTS:
+        said = [name for s in advice.steps if s.about == subject for name in s.fact_ids]
+        assert set(said) == set(pair[subject].split()), subject
     facts = load_facts()
     for name in advice.decision_facts:
         assert facts[name].topic in CARRIES["card"]

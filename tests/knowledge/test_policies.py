@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from knowledge.coverage import table
 from knowledge.policies import (
     Grade,
     PolicyBase,
@@ -189,3 +190,8 @@ def test_regions_of_files_match_their_names(base: PolicyBase) -> None:
     for path in FOLDER.glob("[0-9]*.yaml"):
         assert find(path.stem) is not None
         assert path.stem in base.regions
+
+
+def test_the_table_of_facts_is_up_to_date(base: PolicyBase) -> None:
+    page = FOLDER.parent.parent / "docs" / "facts.md"
+    assert page.read_text(encoding="utf-8") == table(base), "run make docs"
