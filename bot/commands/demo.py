@@ -132,7 +132,7 @@ async def _demo(folder: Path, ports: Ports, size: int, seed_number: int) -> None
         await stack.enter_async_context(running(runtime))
         seeded = await seed(runtime, folder, page_url(ports), secret["admin"])
         await _publish(ports, secret, seeded)
-        out(say("ready", url=f"{page_url(ports)}/"))
+        out(say("ready", url=f"{page_url(ports)}/", console=seeded.console_url))
         async with _warming(runtime):
             await asyncio.Event().wait()
 
@@ -193,6 +193,7 @@ def _settings(folder: Path, ports: Ports, secret: Secrets) -> Settings:
         "api_url": f"http://127.0.0.1:{ports.messenger}",
         "messenger": "embedded",
         "port": ports.bot,
+        "console": {"link_minutes": 24 * 60},  # printed once, used when somebody comes to it
         "demo_token": secret["clock"],
         "gateways": {
             "bureaus": {"sandbox": {"base_url": f"{outside}/bureau", "token": secret["bureau"]}},

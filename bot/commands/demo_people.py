@@ -15,6 +15,7 @@ from bot.commands.demo_texts import describe, say
 from bot.runtime import Runtime
 from knowledge.regions import full_name
 from services.applications.numbers import new_number
+from services.console import signing
 from services.desk import desk_mailbox, set_desk
 from services.imports import import_cards, import_roster
 from services.people import accounts, consents, invitations, roles
@@ -38,6 +39,7 @@ class Seeded:
     people: tuple[dict[str, Any], ...]
     company: str
     regions: dict[str, str]
+    console_url: str
 
     def page(self) -> dict[str, Any]:
         """The body of the sandbox's `POST /admin/demo`."""
@@ -73,7 +75,16 @@ async def seed(runtime: Runtime, folder: Path, sandbox: str, admin: str) -> Seed
         people.append(_entry(runtime, employee, link, traits[employee.number]))
     regions = {one["region"] for one in (*company["employees"], *company["cards"])}
     names = {code: full_name(code) for code in sorted(regions)}
-    return Seeded(people[0]["invite_url"], hr_url, tuple(people), company["name"], names)
+    console = await console_link(runtime, officer)
+    return Seeded(people[0]["invite_url"], hr_url, tuple(people), company["name"], names, console)
+
+
+async def console_link(runtime: Runtime, officer: Employee) -> str:
+    """A sign-in link to the console, as `/console` gives it."""
+    async with runtime.database.transaction() as session:
+        settings = runtime.settings.console
+        code = await signing.issue(session, officer.id, runtime.clock.tick(), settings)
+    return signing.link(runtime.settings.console_address, code)
 
 
 async def appoint(runtime: Runtime, employee: Employee) -> Employee:
@@ -81,7 +92,8 @@ async def appoint(runtime: Runtime, employee: Employee) -> Employee:
     at once: their account is made by signing in, as on their own phone."""
     now = runtime.clock.now()
     async with runtime.database.transaction() as session:
-        await roles.grant(session, employee.id, Role.OFFICER, now)
+        for role in (Role.OFFICER, Role.ADMIN):  # one person shows every page
+            await roles.grant(session, employee.id, role, now)
         if employee.user_id is not None:
             return employee
         invited = await invitations.invite(session, employee.id, now, runtime.settings.people)

@@ -15,15 +15,10 @@ Find = Callable[[AsyncSession, str], Awaitable[Place | None]]
 
 
 async def case(session: AsyncSession, ref: str) -> Place | None:
-    """A case by its number belongs to its application's region, else to its person's."""
-    query = (
-        select(Person.region_code, Person.employer_id, Application.region_code)
-        .join(Case, col(Case.person_id) == col(Person.id))
-        .outerjoin(Application, col(Application.id) == col(Case.application_id))
-        .where(col(Case.number) == ref)
-    )
+    """A case by its number."""
+    query = select(Case.region_code, Case.employer_id).where(col(Case.number) == ref)
     found = (await session.exec(query)).one_or_none()
-    return None if found is None else Place(found[2] or found[0], found[1])
+    return None if found is None else Place(*found)
 
 
 async def application(session: AsyncSession, ref: str) -> Place | None:

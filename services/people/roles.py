@@ -105,13 +105,6 @@ async def revoke(
     living = await _living(session, person_id, role, region_prefix, employer_id)
     for row in living:
         await _end(session, row, now, actor)
-        row.revoked_at = now
-        session.add(row)
-        detail = {"role": row.role.value, "region": row.region_prefix, "employer": row.employer_id}
-        await audit.record(
-            session, actor, "role.revoked", f"person:{person_id}", now, detail=detail
-        )
-    await session.flush()
     if living:
         await absence.left(session, person_id, now)
     return len(living)
@@ -121,10 +114,13 @@ async def revoke_grant(
     session: AsyncSession, grant_id: int, now: datetime, *, actor: str = "cli"
 ) -> bool:
     """End exactly one grant; False when it has ended before."""
+    from services.cases import absence
+
     row = await session.get(RoleGrant, grant_id, with_for_update=True)
     if row is None or row.revoked_at is not None:
         return False
     await _end(session, row, now, actor)
+    await absence.left(session, row.person_id, now)
     return True
 
 

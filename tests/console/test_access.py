@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from bot.web.console.guard import HEADERS
 from bot.web.console.pages import Page
 from bot.web.console.table import every_page
@@ -36,20 +34,22 @@ async def ask(browser: Browser, office: Office, page: Page, token: str) -> int:
         return answer.status
 
 
-@pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("where", WHERE)
-async def test_every_page_for_a_role(office: Office, role: Role, where: str) -> None:
-    name = f"{role.value} {where}"
+async def test_every_page_for_every_role(office: Office) -> None:
+    """On PostgreSQL here and elsewhere: what differs between the databases is the areas."""
     wrong = []
-    async with office.browser(name) as browser:
-        token = await browser.form_token()
-        for page in every_page():
-            if page.name in {"account.sign_out", "account.sign_out_everywhere"}:
-                continue  # they end the session; tested on their own
-            status, refusal = await ask(browser, office, page, token), expected(page, role, where)
-            right = status == refusal if refusal else status not in REFUSALS and status < 500
-            if not right:
-                wrong.append((page.name, name, status, refusal))
+    for role in ROLES:
+        for where in WHERE if office.database.is_sqlite else WHERE[:2]:
+            name = f"{role.value} {where}"
+            async with office.browser(name) as browser:
+                token = await browser.form_token()
+                for page in every_page():
+                    if page.name in {"account.sign_out", "account.sign_out_everywhere"}:
+                        continue  # they end the session; tested on their own
+                    status = await ask(browser, office, page, token)
+                    refusal = expected(page, role, where)
+                    right = status == refusal if refusal else status not in REFUSALS
+                    if not right or status >= 500:
+                        wrong.append((page.name, name, status, refusal))
     assert wrong == []
 
 

@@ -35,13 +35,13 @@ async def test_a_link_works_once(office: Office) -> None:
     assert [event.mailbox for event in told] == [office.people["officer here"].mailbox or "9002"]
 
 
-async def test_a_link_ends_with_its_time_and_with_the_next_one(office: Office) -> None:
-    person = office.people["officer here"]
-    older = await office.code(person)
-    newer = await office.code(person)
-    async with office.browser() as browser:
+async def test_a_link_ends_with_its_time_and_with_the_next_one(small_office: Office) -> None:
+    person = small_office.people["officer here"]
+    older = await small_office.code(person)
+    newer = await small_office.code(person)
+    async with small_office.browser() as browser:
         assert (await browser.signs_in(older)).status == 403
-        office.clock.advance(timedelta(minutes=10))
+        small_office.clock.advance(timedelta(minutes=10))
         assert (await browser.signs_in(newer)).status == 403
         for code in ("", "x", newer[:-1], newer + "x"):
             assert (await browser.signs_in(code)).status == 403
@@ -63,22 +63,22 @@ async def test_neither_code_nor_token_lies_in_the_database(office: Office) -> No
     assert token not in kept
 
 
-async def test_a_browsers_own_session_is_never_taken_over(office: Office) -> None:
+async def test_a_browsers_own_session_is_never_taken_over(small_office: Office) -> None:
     """Fixation: a cookie that was there before is worth nothing after signing in."""
-    async with office.browser("officer here") as attacker, office.browser() as victim:
+    async with small_office.browser("officer here") as attacker, small_office.browser() as victim:
         planted = attacker.cookie
         victim.plants(planted)
-        code = await office.code(office.people["admin of all"])
+        code = await small_office.code(small_office.people["admin of all"])
         assert (await victim.signs_in(code)).status == 303
         assert victim.cookie
         assert victim.cookie != planted
         assert not await is_in(attacker)  # the planted session ended
 
 
-async def test_the_button_needs_its_own_page(office: Office) -> None:
+async def test_the_button_needs_its_own_page(small_office: Office) -> None:
     """Another site cannot press it: neither with its own form nor with a token of its own."""
-    code = await office.code(office.people["officer here"])
-    async with office.browser() as browser:
+    code = await small_office.code(small_office.people["officer here"])
+    async with small_office.browser() as browser:
         await browser.get("/sign-in")
         for token in ("", "x" * 32):
             data = {"token": token, "code": code}
@@ -94,55 +94,59 @@ async def test_the_button_needs_its_own_page(office: Office) -> None:
         assert (await browser.signs_in(code)).status == 303  # nothing of it used the link up
 
 
-async def test_a_session_ends_unused_and_after_its_hours(office: Office) -> None:
-    async with office.browser("officer here") as browser:
+async def test_a_session_ends_unused_and_after_its_hours(small_office: Office) -> None:
+    async with small_office.browser("officer here") as browser:
         for _ in range(3):
-            office.clock.advance(timedelta(minutes=29))
+            small_office.clock.advance(timedelta(minutes=29))
             assert await is_in(browser)
-        office.clock.advance(timedelta(minutes=30))
+        small_office.clock.advance(timedelta(minutes=30))
         assert not await is_in(browser)
-    async with office.browser("officer here") as browser:
+    async with small_office.browser("officer here") as browser:
         for _ in range(24):
-            office.clock.advance(timedelta(minutes=24))
+            small_office.clock.advance(timedelta(minutes=24))
             assert await is_in(browser)
-        office.clock.advance(timedelta(minutes=24))
+        small_office.clock.advance(timedelta(minutes=24))
         assert not await is_in(browser)
 
 
-async def test_the_demos_clock_ends_no_session(office: Office) -> None:
-    async with office.browser("officer here") as browser:
-        office.clock.jump(timedelta(days=30))
+async def test_the_demos_clock_ends_no_session(small_office: Office) -> None:
+    async with small_office.browser("officer here") as browser:
+        small_office.clock.jump(timedelta(days=30))
         assert await is_in(browser)
 
 
-@pytest.mark.parametrize("change", ["granted", "revoked", "left", "unbound"])
-async def test_a_session_ends_when_its_person_changes(office: Office, change: str) -> None:
-    person, now = office.people["officer here"], office.clock.now()
-    async with office.browser("officer here") as browser, office.browser() as late:
-        code = await office.code(person)
-        async with office.database.transaction() as session:
-            if change == "granted":
-                await roles.grant(session, person.id, Role.MANAGER, now)
-            elif change == "revoked":
-                await roles.revoke(session, person.id, Role.OFFICER, now)
-            elif change == "left":
-                await people.leave(session, person.id, now)
-            else:
-                await accounts.unbind(session, person.id, now)
-        assert not await is_in(browser)
-        gone = change in ("revoked", "left")
-        assert (await late.signs_in(code)).status == (403 if gone else 303)
+async def test_a_session_ends_when_its_person_changes(office: Office) -> None:
+    now = office.clock.now()
+    for change in ("granted", "revoked", "left", "unbound"):
+        person = await office.staff(change, Role.OFFICER, "370100")
+        async with office.browser(change) as browser, office.browser() as late:
+            code = await office.code(person)
+            async with office.database.transaction() as session:
+                if change == "granted":
+                    await roles.grant(session, person.id, Role.MANAGER, now)
+                elif change == "revoked":
+                    await roles.revoke(session, person.id, Role.OFFICER, now)
+                elif change == "left":
+                    await people.leave(session, person.id, now)
+                else:
+                    await accounts.unbind(session, person.id, now)
+            assert not await is_in(browser), change
+            gone = change in ("revoked", "left")
+            assert (await late.signs_in(code)).status == (403 if gone else 303), change
 
 
-async def test_ways_out(office: Office) -> None:
-    async with office.browser("officer here") as one, office.browser("officer here") as two:
+async def test_ways_out(small_office: Office) -> None:
+    async with (
+        small_office.browser("officer here") as one,
+        small_office.browser("officer here") as two,
+    ):
         kept = one.cookie
         assert (await one.post("/sign-out")).status == 303
         assert one.cookie == ""
         one.plants(kept)
         assert not await is_in(one)  # the token is dead, not only forgotten
         assert await is_in(two)
-        async with office.browser("officer here") as three:
+        async with small_office.browser("officer here") as three:
             assert (await three.post("/sign-out-everywhere")).status == 303
             assert not await is_in(two)
 
@@ -159,10 +163,10 @@ async def test_links_are_rationed_and_only_for_staff(office: Office) -> None:
             await signing.issue(session, nobody.id, office.clock.tick(), limits)
 
 
-async def test_over_https_the_cookie_is_bound_to_the_host(office: Office) -> None:
-    settings = office.runtime.settings
+async def test_over_https_the_cookie_is_bound_to_the_host(small_office: Office) -> None:
+    settings = small_office.runtime.settings
     settings.console = settings.console.model_copy(update={"url": "https://hr.example.com"})
-    async with office.browser() as browser:
+    async with small_office.browser() as browser:
         answer = await browser.get("/sign-in")
         (cookie,) = answer.headers.getall("Set-Cookie")
         assert cookie.startswith("__Host-console-form=")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
-
 from aiohttp import web
 
 from bot.web.console.pages import OFFICERS, Pages
+from bot.web.console.pictures import as_pictures
 from bot.web.console.visit import Visit
 from services.console import looking
 from services.console.looking import DocumentCard, Why
-from services.documents.viewing import NotViewable, view_pages
+from services.documents.viewing import NotViewable
 from storage.clock import SHANGHAI
 
 pages = Pages("documents")
@@ -49,7 +48,7 @@ async def look(visit: Visit) -> web.StreamResponse:
             )
             fields = await looking.fields_of(session, document_id)
         content = await visit.runtime.files.read(file.name)
-        found = await view_pages(content, mark(visit))
+        pictures = await as_pictures(content, mark(visit))
     except (LookupError, FileNotFoundError):
         return visit.render(
             "document", card=await _card(visit), pictures=None, failed="gone", fields={}
@@ -58,7 +57,6 @@ async def look(visit: Visit) -> web.StreamResponse:
         return visit.render(
             "document", card=await _card(visit), pictures=None, failed="broken", fields={}
         )
-    pictures = [f"data:image/jpeg;base64,{b64encode(page).decode()}" for page in found]
     return visit.render(
         "document", card=await _card(visit), pictures=pictures, failed=None, fields=fields
     )

@@ -44,7 +44,8 @@ HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    # Not `no-referrer`: browsers then send `Origin: null` with our own forms.
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
@@ -153,6 +154,13 @@ async def _who(runtime: Runtime, token: str) -> SignedIn | None:
         async with runtime.database.transaction() as session:
             await signing.keep_alive(session, who.session_id, tick)
     return who
+
+
+async def still_in(visit: Visit) -> bool:
+    """Whether the session behind an open stream still lives; a stream does not keep it alive."""
+    tick, settings = visit.runtime.clock.tick(), visit.runtime.settings.console
+    async with visit.runtime.database.reading() as session:
+        return await signing.signed_in(session, visit.token, tick, settings) is not None
 
 
 async def _own_form(request: web.Request, who: SignedIn, page: Page) -> Form:

@@ -31,8 +31,10 @@ class Renderer:
             lstrip_blocks=True,
         )
         self.environment.filters.update(filters())
+        self.environment.filters.update(area=area, last_four=last_four, tone=tone)
+        self.environment.filters.update(happening=self.happening, case_event=case_event)
         self.environment.filters.update(
-            area=area, last_four=last_four, tone=tone, happening=self.happening
+            audit_verb=audit_verb, audit_kind=audit_kind, audit_row=audit_row
         )
         self.environment.globals.update(static=static_address)
         self.words = load_words()
@@ -65,6 +67,36 @@ def area(prefix: str) -> str:
     """The name of a region prefix (`37`, `3701`); empty for none."""
     code = prefix.ljust(6, "0")
     return full_name(code) if prefix and find(code) else prefix
+
+
+@pass_context
+def audit_verb(context: Context, verb: str) -> str:
+    """A verb of the audit log in words; the verb itself when we have none."""
+    return _worded(context, "verbs", verb)
+
+
+@pass_context
+def audit_kind(context: Context, kind: str) -> str:
+    """What a verb or a row of the audit log is about."""
+    return _worded(context, "kinds", kind)
+
+
+@pass_context
+def audit_row(context: Context, subject: str) -> str:
+    """`person:12` in words."""
+    kind, _, number = subject.partition(":")
+    return f"{_worded(context, 'kinds', kind)} {number}".strip()
+
+
+def _worded(context: Context, file: str, code: str) -> str:
+    key = f"{file}.{code.replace('.', '_')}"
+    return words.say(str(context.get("language")), key) if words.known(key) else code
+
+
+@pass_context
+def case_event(context: Context, code: str) -> str:
+    """What somebody did with a case, or what became of its promise; the code without a word."""
+    return _worded(context, "events", code)
 
 
 def last_four(number: str | None) -> str:

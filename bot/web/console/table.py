@@ -8,6 +8,8 @@ from bot.web.console import (
     applications,
     auditlog,
     broadcasts,
+    cases,
+    casework,
     documents,
     exports,
     imports,
@@ -20,6 +22,8 @@ from bot.web.console import (
 from bot.web.console.pages import Page, Pages
 
 _FILES: tuple[Pages, ...] = (
+    cases.pages,
+    casework.pages,
     applications.pages,
     documents.pages,
     people.pages,

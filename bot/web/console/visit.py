@@ -80,6 +80,10 @@ class Visit:
             and (not page.everywhere or Area() in reach.areas)
         )
 
+    def is_below(self, page: Page) -> bool:
+        """Whether this page belongs to a page of the navigation."""
+        return f"{self.page.path}/".startswith(f"{page.path}/")
+
     @property
     def everywhere(self) -> bool:
         """Whether nothing is out of reach."""

@@ -50,3 +50,12 @@ async function refresh() {
     part.replaceWith(document.importNode(found, true));
   }
 }
+
+// A ready sentence goes into the text field, where it can still be changed.
+document.addEventListener("change", (event) => {
+  const field = document.getElementById(event.target.dataset.fills ?? "");
+  if (field && event.target.value) {
+    field.value = event.target.value;
+    field.focus();
+  }
+});
