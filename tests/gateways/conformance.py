@@ -23,6 +23,28 @@ def body(number: str = "SB-TEST-0001", serial: int = 0, **changes: Any) -> Submi
     return SubmissionBody.model_validate(submission(number, serial, **changes))
 
 
+def about_card(
+    kind: str, reason: str, *, number: str = "SB-TEST-0001", bank: str = "icbc"
+) -> SubmissionBody:
+    """A faultless submission about the card that ends in 4321."""
+    details = {"reason": reason, "card": {"bank": "icbc", "last_four": "4321"}}
+    given = submission(number, kind=kind, bank=bank, details=details)
+    if kind == "cancellation":
+        given["documents"] = given["documents"][:2]
+    return SubmissionBody.model_validate(given)
+
+
+def loss_report() -> SubmissionBody:
+    """A temporary one: no papers."""
+    given = submission(
+        "SB-TEST-0009",
+        kind="loss_report",
+        details={"reason": "temporary", "card": {"bank": "icbc", "last_four": "4321"}},
+    )
+    who = {name: given["applicant"][name] for name in ("name", "id_number", "phone")}
+    return SubmissionBody.model_validate(given | {"documents": [], "applicant": who})
+
+
 class BureauConformance:
     """The bureau's interface."""
 
@@ -102,6 +124,60 @@ class BureauConformance:
         with pytest.raises(Rejected) as caught:
             await bureau.withdraw(second)
         assert caught.value.code == "too_late"
+
+    async def test_a_loss_report_works_at_once_and_is_lifted(
+        self, bureau: Bureau, outside: Running
+    ) -> None:
+        await outside.seed(cards=[card(last_four="4321")])
+        receipt = await bureau.submit(loss_report(), "key-0001")
+        assert receipt == await bureau.submit(loss_report(), "key-0001")
+        assert receipt.status == "reported"
+        assert receipt.due is not None
+        assert [c.status for c in (await bureau.look_up(id_number(), NAME)).cards] == ["lost"]
+        assert (await bureau.withdraw(receipt.reference)).status == "withdrawn"
+        assert [c.status for c in (await bureau.look_up(id_number(), NAME)).cards] == ["normal"]
+
+    @pytest.mark.parametrize(
+        ("kind", "reason", "bank"),
+        [
+            ("replacement", "damaged", "icbc"),
+            ("bank_change", "bank", "ccb"),
+            ("cancellation", "abroad", "icbc"),
+        ],
+    )
+    async def test_every_kind_is_taken_once_and_ends_the_old_card(
+        self, bureau: Bureau, outside: Running, kind: str, reason: str, bank: str
+    ) -> None:
+        await outside.seed(cards=[card(last_four="4321")])
+        sent = about_card(kind, reason, bank=bank)
+        receipt = await bureau.submit(sent, "key-0001")
+        assert receipt == await bureau.submit(sent, "key-0001")
+        with pytest.raises(Duplicate):  # no second matter about a card of the same province
+            await bureau.submit(
+                about_card("replacement", "damaged", number="SB-TEST-0002"), "key-0002"
+            )
+        await outside.step(receipt.reference, "done" if kind == "cancellation" else "making")
+        left = {c.last_four: c.status for c in (await bureau.look_up(id_number(), NAME)).cards}
+        assert left.pop("4321") == "cancelled"
+        assert list(left.values()) == ([] if kind == "cancellation" else ["making"])
+
+    @pytest.mark.parametrize(
+        ("reason", "changes", "code"),
+        [
+            ("lost", {}, "not_reported_lost"),
+            ("damaged", {"status": "lost"}, "card_state"),
+            ("expired", {"valid_until": "2099-01-01"}, "too_early"),
+            ("damaged", {"last_four": "0000"}, "no_such_card"),
+        ],
+    )
+    async def test_refusals_at_the_counter_have_their_codes(
+        self, bureau: Bureau, outside: Running, reason: str, changes: dict[str, Any], code: str
+    ) -> None:
+        await outside.seed(cards=[card(**{"last_four": "4321"} | changes)])
+        with pytest.raises(Rejected) as caught:
+            await bureau.submit(about_card("replacement", reason), "key-0001")
+        assert caught.value.code == code
+        assert await outside.listed("applications") == []
 
     async def test_unknown_reference(self, bureau: Bureau) -> None:
         with pytest.raises(Rejected) as caught:
