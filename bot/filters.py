@@ -138,7 +138,7 @@ def filters(folder: Path = FOLDER) -> dict[str, Any]:
         "field_word": _label_filter(labels, "field"),
     }
     found["desk_word"] = _desk_filter(words)
-    tables = ("state", "evidence", "source", "next", "matter", "application", "reason")
+    tables = ("state", "evidence", "source", "next", "matter", "application", "reason", "hire")
     for table in (*tables, "part", "finding", "decision", "gap"):
         found[f"{table}_word"] = _word_filter(words, table)
     return found

@@ -14,6 +14,7 @@ from handlers import (
     gaps,
     guide,
     mydata,
+    newhires,
     policies,
     rate,
     status,
@@ -59,6 +60,7 @@ def registry() -> Registry:
             console.flow,
             broadcast.flow,
             mydata.flow,
+            newhires.flow,
             basics.last,
         ]
     )

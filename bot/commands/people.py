@@ -12,7 +12,9 @@ import typer
 from bot.commands.context import database_session, fail, invitation_link, now, out, run
 from bot.commands.texts import employer_id_of, one_person, save, say, show, show_report
 from knowledge.regions import find, full_name
+from services import newhires
 from services.imports import Report, import_roster
+from services.newhires import NewHire
 from services.people import accounts, invitations, people
 from services.people.invitations import Funnel, Invited, Stages
 from services.people.people import Employee
@@ -129,6 +131,63 @@ def funnel(as_json: AsJson = False, employer: EmployerOption = None) -> None:
     rows = [(_place(code), *_counts(stages)) for code, stages in found.regions]
     rows.append((say("total"), *_counts(found.total)))
     show(say("funnel_title"), (say("region"), *headings), rows)
+
+
+@app.command("newhires")
+def newhires_(
+    as_json: AsJson = False,
+    region: Annotated[str, typer.Option(help="只看这个地区（六位区划代码）")] = "",
+    employer: EmployerOption = None,
+    remind: Annotated[bool, typer.Option("--remind", help="提醒还没办的人，每人每天一次")] = False,
+) -> None:
+    """新员工：谁该在哪天前递交，办到哪一步；可以一并提醒。"""
+
+    async def work() -> tuple[list[NewHire], list[NewHire]]:
+        async with database_session() as (session, _):
+            found = await newhires.watch(
+                session,
+                now(),
+                employer_id=await employer_id_of(session, employer),
+                region_prefix=region_prefix_of(region),
+            )
+            done = await newhires.remind(session, found, now(), actor="cli") if remind else []
+            return found, done
+
+    found, done = run(work())
+    if as_json:
+        out(json.dumps([_hire_dict(hire) for hire in found], ensure_ascii=False))
+        return
+    rows = [
+        (
+            hire.number,
+            hire.name,
+            _place(hire.region_code),
+            hire.hire_date.isoformat(),
+            hire.due.day.isoformat() + ("*" if hire.due.provisional else ""),
+            str(hire.days_left),
+            say(f"hire_{hire.stage}"),
+        )
+        for hire in found
+    ]
+    headings = ("number", "name", "region", "hired", "due", "days_left", "stage")
+    show(say("newhires_title"), [say(heading) for heading in headings], rows)
+    if remind:
+        out(say("reminded", count=len(done)))
+
+
+def _hire_dict(hire: NewHire) -> dict[str, object]:
+    return {
+        "number": hire.number,
+        "region": hire.region_code,
+        "hire_date": hire.hire_date.isoformat(),
+        "due": hire.due.day.isoformat(),
+        "due_provisional": hire.due.provisional,
+        "days_left": hire.days_left,
+        "stage": hire.stage,
+        "application": hire.application_number,
+        "submitted_at": hire.submitted_at.isoformat() if hire.submitted_at else None,
+        "in_time": hire.in_time,
+    }
 
 
 @app.command("list")

@@ -28,6 +28,8 @@ class ApplicationSettings(BaseModel):
     # review 10 workdays (fact 000000-card_apply-01), making 30 (000000-card_apply-02).
     review_workdays: int = Field(10, ge=1, description="a review takes at most")
     make_workdays: int = Field(30, ge=1, description="a card is made within")
+    submit_workdays: int = Field(3, ge=1, description="a new hire is handed in within")
+    newhire_days: int = Field(45, ge=1, description="days after hire in which HR's watch lists")
     remind_at: time = Field(time(10, 0), description="hour of reminders, Asia/Shanghai")
     half_done_days: tuple[int, ...] = Field((1, 3, 7), description="after the last step")
     collect_days: tuple[int, ...] = Field((3, 10, 20), description="after the card is ready")

@@ -9,14 +9,16 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 from handlers.applying.matters import SPOKEN
 from knowledge import matters
 from knowledge.profiles import photo_profile
+from knowledge.workdays import Deadline
 from services.applications.views import FoundApplication, Mending, ProgressView
 from services.cards.views import CardKey, CardView, FoundCard
 from services.cases import CaseView, MessageView
+from services.newhires import NewHire, Stage
 from services.people.consents import RunningApplication
 from services.privacy.erase import ErasePlan, Kept
 from services.privacy.held import Holding
@@ -262,6 +264,23 @@ def matter(mark: Mark) -> dict[str, list[Values]]:
     }
 
 
+def hires(mark: Mark) -> dict[str, list[Values]]:
+    """Messages of the watch over new hires."""
+    found = [
+        NewHire(
+            1, 1, "E1024", "李*", "370100", AT.date(), Deadline(DUE, left > 2), left, stage, *rest
+        )
+        for left in (-1, 0, 3)
+        for stage in get_args(Stage)
+        for rest in ((None, None, None),)
+    ]
+    return {
+        "list": [{"hires": found, "more": more} for more in (0, 3)] + [{"hires": [], "more": 0}],
+        "reminded": [{"count": 2, "unbound": ["E1", "E2"]}, {"count": 0, "unbound": []}],
+        "due": [{"name": mark("李娜"), "due": DUE, "passed": passed} for passed in (True, False)],
+    }
+
+
 def cards(mark: Mark) -> dict[str, list[Values]]:
     """Messages of 我的社保卡."""
     found = [
@@ -493,6 +512,7 @@ def samples(language: str, mark: Mark = str) -> dict[str, list[Values]]:
         "apply": apply(mark),
         "matter": matter(mark),
         "cards": cards(mark),
+        "newhires": hires(mark),
         "documents": documents(mark, language),
         "status": status(mark),
         "mydata": mydata(mark),
