@@ -20,6 +20,7 @@ from bot.renderer import JinjaRenderer
 from bot.runtime import Reader, Runtime
 from bot.sender import Sender
 from bot.settings import Settings
+from bot.summaries import Measuring
 from bot.tasks import TaskRunner
 from bot.turns import TurnRunner
 from bot.web.app import create_app
@@ -31,6 +32,7 @@ from services import cases, ratings
 from services.applications.settings import use
 from services.documents.reader import DocumentReader
 from services.gateways import Gateways
+from services.measures.settings import use as use_measures
 from services.policies import Library, ensure, worklists
 from services.policies.published import SIGNAL as POLICIES
 from storage import queue
@@ -62,6 +64,7 @@ async def build_runtime(
     use(settings.applications)
     clock = clock or SystemClock(await _clock_offset(database))
     ratings.use(settings.ratings)
+    use_measures(settings.measures)
     cases.use(settings.desk)
     gateways = Gateways.from_settings(settings.gateways)
     flows = registry()
@@ -167,6 +170,8 @@ def jobs(runtime: Runtime) -> list[asyncio.Task[None]]:
         *_start_many(runtime, queue.OUTBOX, lambda: Sender(runtime).send_one, runner.senders),
     ]
     janitor = Janitor(runtime)
+    rounds = runtime.settings.measures.refresh_seconds / runner.poll_seconds
+    started.append(_start(runtime, "measures", Measuring(runtime).step, rounds))
     started.append(_start(runtime, "sweep", Sender(runtime).sweep))
     started.append(_start(runtime, queue.TIMERS, janitor.fire_timers))
     started.append(_start(runtime, POLICIES, lambda: _refresh(runtime), rounds=_IDLE_ROUNDS))

@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from telegram.error import BadRequest, NetworkError
 
 from bot.application import bot_of
+from bot.summaries import draw_summary, report_summary
 from bot.tasks import Job, LaterError, Result, Work
 from knowledge.profiles import photo_profile
 from services import applications as apps
@@ -209,6 +210,8 @@ async def send_broadcast(job: Job) -> Result | None:
 
 
 WORKS: dict[str, Work] = {
+    "summary.draw": draw_summary,
+    "summary.report": report_summary,
     "broadcast.send": send_broadcast,
     "document.read": read_document,
     "application.check": check_application,

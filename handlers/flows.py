@@ -18,6 +18,7 @@ from handlers import (
     policies,
     rate,
     status,
+    summary,
 )
 from handlers.applying import (
     checking,
@@ -52,6 +53,7 @@ def registry() -> Registry:
             cards.flow,
             rate.flow,
             follow.flow,
+            summary.flow,
             ask.flow,
             guide.flow,
             policies.flow,

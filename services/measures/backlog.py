@@ -83,10 +83,16 @@ class Backlog:
 
 
 async def backlog(
-    session: AsyncSession, areas: Sequence[Area], now: datetime, *, worst: int = 10
+    session: AsyncSession,
+    areas: Sequence[Area],
+    now: datetime,
+    *,
+    worst: int = 10,
+    owner_id: int | None = None,
 ) -> Backlog:
     """Open cases and applications of some areas."""
     items = [*await _cases(session, areas, now), *await _applications(session, areas, now)]
+    items = [item for item in items if owner_id in (None, item.owner_id)]
     ages = {party: [0] * (len(AGES) + 1) for party in PARTIES}
     late: Counter[str] = Counter()
     for item in items:

@@ -57,6 +57,15 @@ def chart(summary: Summary, language: str, name: str) -> Chart:
     return _drawn(summary, language, (CHARTS[name],), (6.4, 3.2), (1.0,))
 
 
+def alt(summary: Summary, language: str, name: str) -> str:
+    """What a chart says, without its drawing.
+
+    Raises:
+        KeyError: no such chart.
+    """
+    return CHARTS[name](Drawing().subplots(), summary, language)
+
+
 def _drawn(
     summary: Summary,
     language: str,
@@ -103,12 +112,12 @@ def rates(ax: Axes, summary: Summary, language: str) -> str:
     places = range(len(shown))
     ax.barh(places, values, color=colours, height=0.6)
     for place, each in enumerate(shown):
-        ax.text(min((each.now.value or 0) + 0.015, 1.02), place, _label(each, said), va="center")
+        ax.text(1.03, place, _label(each, said), va="center")
         if each.target is not None:
             ax.plot([each.target] * 2, [place - 0.4, place + 0.4], color="black", linewidth=2)
     ax.set_yticks(places, labels)
     ax.invert_yaxis()
-    ax.set_xlim(0, 1.3)
+    ax.set_xlim(0, 1.32)
     ax.set_xticks([0, 0.5, 1], ["0%", "50%", "100%"])
     ax.set_title(said["rates_chart"], loc="left", fontsize=12)
     return (

@@ -43,7 +43,8 @@ def wilson(hits: int, count: int, confidence: float) -> Interval:
     share, spread = hits / count, z * z / count
     middle = (share + spread / 2) / (1 + spread)
     half = z * sqrt(share * (1 - share) / count + spread / (4 * count)) / (1 + spread)
-    return Interval(max(0.0, middle - half), min(1.0, middle + half))
+    low = 0.0 if hits == 0 else max(0.0, middle - half)
+    return Interval(low, 1.0 if hits == count else min(1.0, middle + half))
 
 
 def mean_interval(values: Histogram, confidence: float) -> Interval | None:

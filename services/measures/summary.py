@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
+from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.measures import releases
-from services.measures.backlog import Backlog, backlog, names
+from services.measures.backlog import Backlog, backlog, names, within
 from services.measures.catalogue import measure, measures
-from services.measures.periods import Period, month, months_back
+from services.measures.periods import Period, month, months_back, read_month
 from services.measures.query import (
     Area,
     Figure,
@@ -27,7 +29,7 @@ from services.measures.settings import rules
 from services.measures.stats import Verdict
 from services.people import roles
 from storage.clock import local_date
-from storage.models import MeasureCorrection, Role
+from storage.models import MeasureCorrection, MeasureDay, Role
 
 TREND_MONTHS = 6
 HEADLINES = (
@@ -54,11 +56,23 @@ class View:
     areas: tuple[Area, ...]
     region_prefix: str = ""
     matter: str | None = None
+    officer_id: int | None = None
 
     def slice(self, period: Period | None = None) -> Slice:
         """The cut of the daily sums."""
         chosen = period or self.period
-        return Slice(chosen.start, chosen.end, self.areas, self.region_prefix, self.matter)
+        return Slice(
+            chosen.start,
+            chosen.end,
+            self.areas,
+            self.region_prefix,
+            self.matter,
+            self.officer_id,
+        )
+
+    def encode(self) -> str:
+        """As a button's reference: `2026-10|37|first`."""
+        return f"{self.period.start:%Y-%m}|{self.region_prefix}|{self.matter or ''}"
 
     @property
     def rated_areas(self) -> tuple[Area, ...]:
@@ -71,6 +85,16 @@ class View:
             if longer.startswith(area.region_prefix) and longer.startswith(self.region_prefix):
                 narrowed.append(replace(area, region_prefix=longer))
         return tuple(narrowed)
+
+
+def read_view(text: str, areas: tuple[Area, ...], officer_id: int | None = None) -> View:
+    """The view of a button's reference, within what its reader may see.
+
+    Raises:
+        ValueError: it isn't one.
+    """
+    name, prefix, matter = (*text.split("|"), "", "")[:3]
+    return View(read_month(name), areas, prefix, matter or None, officer_id)
 
 
 @dataclass(frozen=True)
@@ -153,7 +177,7 @@ async def summarise(session: AsyncSession, view: View, now: datetime) -> Summary
     found = await histograms(session, every, view.slice(), today)
     older = await histograms(session, every, view.slice(period.before), today)
     topics = await histograms(session, ("return_topic",), view.slice(), today, by=("matter",))
-    open_now = await backlog(session, view.rated_areas, now)
+    open_now = await backlog(session, view.rated_areas, now, owner_id=view.officer_id)
     return Summary(
         view=view,
         made_at=now,
@@ -192,7 +216,12 @@ async def _satisfaction(session: AsyncSession, view: View) -> dict[str, Satisfac
     found = {}
     for about in ("bot", "officer"):
         shown = await releases.satisfaction(
-            session, view.period.start, view.period.end, view.rated_areas, about=about
+            session,
+            view.period.start,
+            view.period.end,
+            view.rated_areas,
+            about=about,
+            officer_id=view.officer_id,
         )
         found[about] = shown.get("")
     return found
@@ -203,13 +232,20 @@ async def _trend(
 ) -> tuple[tuple[Period, Satisfaction | None], ...]:
     months = months_back(view.period, TREND_MONTHS)
     shown = await releases.satisfaction(
-        session, months[0].start, months[-1].end, view.rated_areas, by="month"
+        session,
+        months[0].start,
+        months[-1].end,
+        view.rated_areas,
+        by="month",
+        officer_id=view.officer_id,
     )
     return tuple((each, shown.get(each.start)) for each in months)
 
 
 async def _reasons(session: AsyncSession, view: View) -> tuple[tuple[str, int, int], ...]:
     period, areas = view.period, view.rated_areas
+    if view.officer_id is not None:
+        return ()  # reasons are published for the whole, not by officer
     now = await releases.reasons(session, period.start, period.end, areas)
     was = await releases.reasons(session, period.before.start, period.before.end, areas)
     return tuple((code, count, was.get(code, 0)) for code, count in now.items())
@@ -237,3 +273,12 @@ async def by_cut(
         cut: {name: figure(name, found[name].get((cut,), {})) for name in names_of}
         for cut in sorted(cuts, key=str)
     }
+
+
+async def choices(session: AsyncSession, areas: Sequence[Area], column: str) -> list[str]:
+    """Codes of a column with figures in some areas, the fullest first."""
+    wanted: Any = getattr(MeasureDay, column)
+    condition = within(areas, col(MeasureDay.region_code), col(MeasureDay.employer_id))
+    query = select(wanted).where(col(MeasureDay.measure) == "return_rate", condition)
+    counted = query.group_by(wanted).order_by(func.sum(MeasureDay.count).desc())
+    return [str(code) for code in (await session.exec(counted.limit(30))).all()]

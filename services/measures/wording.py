@@ -28,7 +28,12 @@ def words(language: str) -> dict[str, Any]:
 
 def value_of(figure: Figure, language: str) -> str:
     """A figure without its sample: `96.2%`, `3.5小时`, `12个工作日`; `无` without a sample."""
-    return number_of(figure.measure, figure.value, language)
+    text = number_of(figure.measure, figure.value, language)
+    kind = measure(figure.measure).kind
+    if figure.mean is None or kind not in ("minutes", "workdays"):
+        return text
+    mean = figure.mean / 60 if kind == "minutes" else figure.mean
+    return text + str(words(language)["mean"]).format(mean=mean)
 
 
 def number_of(name: str, value: float | None, language: str) -> str:

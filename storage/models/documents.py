@@ -21,7 +21,7 @@ class StoredFile(Row, table=True):
     id: int | None = id_field()
     name: str = Field(unique=True, max_length=32)
     person_id: int | None = reference("person.id", nullable=True)
-    media_type: str = Field(max_length=32)
+    media_type: str = Field(max_length=80)
     size: int
     created_at: datetime
     expires_at: datetime | None = Field(default=None, index=True)

@@ -502,7 +502,63 @@ def small(mark: Mark, language: str) -> dict[str, dict[str, list[Values]]]:
     found = {"common": common, "enrol": enrol, "desk": desk, "rate": rate, "ask": ask}
     said = mark("国庆期间社保大厅放假，请提前办理。")
     broadcast = each("thanks failed", nothing) | {"message": [{"text": said}]}
-    return found | {"console": console, "broadcast": broadcast, "follow": follow}
+    return (
+        found
+        | {"summary": month(mark)}
+        | {"console": console, "broadcast": broadcast, "follow": follow}
+    )
+
+
+def month(mark: Mark) -> dict[str, list[Values]]:
+    """Messages of the summary."""
+    figure = {"text": "96.0%", "count": 120, "misses": False}
+    missed = figure | {"misses": True}
+    every = [
+        "timeliness",
+        "return_rate",
+        "progress_bot",
+        "progress_officer",
+        "first_response",
+        "resolution",
+        "time_to_card",
+        "deflection_confirmed",
+        "deflection_assumed",
+        "straight_through",
+    ]
+    rated = {"share": "80%", "count": 40, "low": "65%", "high": "90%", "rate": "60.0%"}
+    said: Values = {
+        "month": "2026-10",
+        "running": True,
+        "where": REGION,
+        "own": False,
+        "figures": dict.fromkeys(every, figure),
+        "backlog": {
+            "open": 9,
+            "overdue": 1,
+            "parties": [["轮到专员", 5, 1], ["轮到员工", 4, 0]],
+            "worst": [[NUMBER, "专员回复", mark("王芳"), 12]],
+        },
+        "rated": {"bot": rated, "officer": None},
+        "reasons": ["等待太久"],
+        "topics": ["证件照规格", "身份证件"],
+        "better": ["及时率"],
+        "worse": ["出错率（退回率）"],
+    }
+    empty = said | {
+        "running": False,
+        "where": "",
+        "own": True,
+        "figures": dict.fromkeys(every, missed),
+        "backlog": {"open": 0, "overdue": 0, "parties": [], "worst": []},
+        "rated": {"bot": None, "officer": rated},
+    }
+    empty |= {"reasons": [], "topics": [], "better": [], "worse": []}
+    plain: list[Values] = [{}]
+    return {
+        **each("not_manager which_region which_matter making", plain),
+        **each("pdf workbook", [{"month": "2026-10"}]),
+        "month": [{"said": said}, {"said": empty}],
+    }
 
 
 @cache
