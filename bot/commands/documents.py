@@ -15,6 +15,8 @@ from bot.commands.context import fail, is_terminal, out, settings
 from bot.works import portrait_profile
 from knowledge.regions import find
 from services.documents.check import check_paths
+from services.documents.document import ASKABLE
+from services.documents.findings import sentences
 from storage.clock import SHANGHAI
 
 Paths = Annotated[list[Path], typer.Argument(help="图片、PDF，或装着它们的文件夹", exists=True)]
@@ -30,6 +32,8 @@ def check_document(
     """检查证件图片：读出的内容、发现的问题、怎么改。"""
     if region is not None and find(region) is None:
         fail(f"没有这个区划代码：{region}")
+    if kind is not None and kind not in ASKABLE:
+        fail(f"没有这种资料：{kind}。可以写：{'、'.join(ASKABLE)}")
     configured = settings().documents
     today: date = datetime.now(SHANGHAI).date()
     profile = portrait_profile(region) if region else None
@@ -48,12 +52,21 @@ def check_document(
     raise typer.Exit(0 if rows and all(row["ok"] for row in rows) else 1)
 
 
+def _word(name: str) -> str:
+    """A field or kind as HR calls it; ``status_2`` is the second card of a list."""
+    words = sentences()["words"]["zh"]
+    stem, _, number = name.rpartition("_")
+    if number.isdigit() and stem in words:
+        return f"{words[stem]}{number}"
+    return str(words.get(name, name))
+
+
 def _plain(row: dict[str, Any]) -> str:
     mark = "✔" if row["ok"] else "✘"
-    lines = [f"{mark} {row['file']} 第{row['page']}页 {row['kind']}"]
+    lines = [f"{mark} {row['file']} 第{row['page']}页 {_word(row['kind'])}"]
     for name, value in row["fields"].items():
         doubt = " ❗" if name in row["doubts"] else ""
-        lines.append(f"    {name}: {value}{doubt}")
+        lines.append(f"    {_word(name)}：{value}{doubt}")
     lines += [f"    • {item['message']}，{item['remedy']}。" for item in row["findings"]]
     return "\n".join(lines)
 
@@ -67,12 +80,12 @@ def _write(path: Path, rows: list[dict[str, Any]]) -> None:
                 [
                     _inert(row["file"]),
                     row["page"],
-                    row["kind"],
+                    _word(row["kind"]),
                     "是" if row["ok"] else "否",
                     "；".join(item["message"] for item in row["findings"]),
                     "；".join(item["remedy"] for item in row["findings"]),
-                    "、".join(row["doubts"]),
-                    _inert(json.dumps(row["fields"], ensure_ascii=False)),
+                    "、".join(_word(name) for name in row["doubts"]),
+                    "；".join(f"{_word(name)}：{value}" for name, value in row["fields"].items()),
                 ]
             )
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from services.documents.document import ReadDocument
 from services.documents.problems import DocumentError
 from services.documents.profile import PortraitProfile
-from services.documents.reading import failed, read_document
+from services.documents.reader import DocumentReader
+from services.documents.reading import failed
 from services.documents.settings import DocumentSettings
 
-_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".pdf"})
+_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".pdf"}
+    | {".gif", ".bmp", ".tif", ".tiff"}  # not taken, but said so
+)
 
 
 def files_of(paths: Iterable[Path]) -> list[Path]:
@@ -39,8 +45,9 @@ def check_paths(
 ) -> Iterator[dict[str, Any]]:
     """One dict per document found, in the form of ``--json``; ``on_progress(done, all)``.
 
-    Runs in this process: the command line is a process of its own. A file that is missing raises
-    ``FileNotFoundError`` before anything is read.
+    Files are read in a worker process with its limits, as in the chat: one that hangs or crashes it
+    gets a finding, and the rest of the folder is read. A file that is missing raises
+    ``FileNotFoundError`` before anything is read. Not for use inside a running event loop.
     """
     files = files_of(paths)
     for file in files:
@@ -48,23 +55,27 @@ def check_paths(
             raise FileNotFoundError(file)
     settings = settings or DocumentSettings()
     day = today or datetime.now(ZoneInfo("Asia/Shanghai")).date()
-    for done, file in enumerate(files, start=1):
-        for document in _read(file, kind, profile, day, settings):
-            yield document.as_json(str(file))
-        if on_progress is not None:
-            on_progress(done, len(files))
+    with asyncio.Runner() as runner:
+        reader = DocumentReader(settings)
+        try:
+            for done, file in enumerate(files, start=1):
+                for document in runner.run(_read(reader, file, kind, profile, day)):
+                    yield document.as_json(str(file))
+                if on_progress is not None:
+                    on_progress(done, len(files))
+        finally:
+            runner.run(reader.close())
 
 
-def _read(
+async def _read(
+    reader: DocumentReader,
     file: Path,
     kind: str | None,
     profile: PortraitProfile | None,
     today: date,
-    settings: DocumentSettings,
-) -> list[Any]:
-    limit = settings.loading.max_bytes
-    if file.stat().st_size > limit:
+) -> list[ReadDocument]:
+    limit = reader.settings.loading.max_bytes
+    if file.stat().st_size > limit:  # not even taken into memory
         error = DocumentError("file_too_big", limit=str(limit // (1024 * 1024)))
         return [failed(error.finding)]
-    data = file.read_bytes()
-    return list(read_document(data, kind=kind, profile=profile, today=today, settings=settings))
+    return await reader.read(file.read_bytes(), kind=kind, profile=profile, today=today)
