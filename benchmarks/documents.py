@@ -30,6 +30,7 @@ from rich.table import Table
 
 from sandbox.papers.dataset import dataset, write_dataset
 from services.documents.document import ReadDocument
+from services.documents.idnumber import is_id_number
 from services.documents.profile import PortraitProfile
 from services.documents.reader import DocumentReader
 from services.documents.settings import DocumentSettings
@@ -83,6 +84,7 @@ class Score:
             right = False
             self.wrong[name] += 1
             self.silent += told is not None and name not in doubts
+            self.number_trap += name == "id_number" and told is not None and is_id_number(told)
             self.misses.append(f"{where} {grade} {name}")
         self.cards += 1
         self.whole += right
@@ -130,13 +132,15 @@ def read_raw(engine: Any, data: bytes) -> dict[str, str]:
 
 
 def labels(folder: Path) -> Iterator[dict[str, Any]]:
-    """Rows of a folder's labels.jsonl."""
+    """Rows of a folder's labels.jsonl, each with the folder it is from."""
     for line in (folder / "labels.jsonl").read_text(encoding="utf-8").splitlines():
-        yield json.loads(line)
+        yield json.loads(line) | {"folder": folder}
 
 
-def score_row(ours: Score, row: dict[str, Any], documents: Sequence[ReadDocument]) -> None:
-    """Compare one picture's documents with its labels."""
+def score_row(
+    ours: Score, papers: Score, row: dict[str, Any], documents: Sequence[ReadDocument]
+) -> None:
+    """Compare one picture's documents with its labels: ID cards, and the other papers apart."""
     wanted = row["documents"]
     ours.kinds += 1
     expected = sorted(KINDS.get(one["kind"], one["kind"]) for one in wanted)
@@ -145,42 +149,44 @@ def score_row(ours: Score, row: dict[str, Any], documents: Sequence[ReadDocument
         ours.kinds_wrong += 1
         ours.misses.append(f"{row['file']} {row['grade']} kinds {expected} -> {seen}")
     for label in wanted:
-        if label["kind"] not in ID_KINDS:
-            continue
-        match = next((one for one in documents if one.kind == label["kind"]), None)
-        ours.sides_wrong += match is None or match.side != label["side"]
-        got = None if match is None else match.fields
-        ours.add(row["file"], row["grade"], label["fields"], got, match.doubts if match else ())
+        kind = KINDS.get(label["kind"], label["kind"])
+        match = next((one for one in documents if one.kind == kind), None)
+        got, doubts = (None, ()) if match is None else (match.fields, match.doubts)
+        if kind in ID_KINDS:
+            ours.sides_wrong += match is None or match.side != label["side"]
+            ours.add(row["file"], row["grade"], label["fields"], got, doubts)
+        elif label["fields"]:
+            papers.add(row["file"], kind, label["fields"], got, doubts)
 
 
-async def run_ours(folder: Path, rows: Sequence[dict[str, Any]], workers: int) -> tuple[Score, int]:
-    """Read every picture; the highest resident memory of a worker in MiB."""
-    ours, peak = Score(), 0
+async def run_ours(rows: Sequence[dict[str, Any]], workers: int) -> tuple[Score, Score, int]:
+    """Read every picture: ID cards, other papers, the highest memory of a worker in MiB."""
+    ours, papers, peak = Score(), Score(), 0
     gate = asyncio.Semaphore(workers)
     settings = DocumentSettings(workers=workers, time_limit_seconds=120)
     async with DocumentReader(settings) as reader:
 
         async def one(row: dict[str, Any]) -> None:
             nonlocal peak
-            data = (folder / row["file"]).read_bytes()
+            data = (row["folder"] / row["file"]).read_bytes()
             async with gate:
                 started = time.perf_counter()
                 documents = await reader.read(data, today=TODAY)
                 ours.seconds.append(time.perf_counter() - started)
             for pid in reader.pids:
                 peak = max(peak, psutil.Process(pid).memory_info().rss // 2**20)
-            score_row(ours, row, documents)
+            score_row(ours, papers, row, documents)
 
         await asyncio.gather(*(one(row) for row in rows))
-    return ours, peak
+    return ours, papers, peak
 
 
-def run_raw(folder: Path, rows: Sequence[dict[str, Any]]) -> Score:
+def run_raw(rows: Sequence[dict[str, Any]]) -> Score:
     """The same pictures the naive way; only ID cards."""
     engine, raw = raw_engine(), Score()
     for row in rows:
         started = time.perf_counter()
-        got = read_raw(engine, (folder / row["file"]).read_bytes())
+        got = read_raw(engine, (row["folder"] / row["file"]).read_bytes())
         raw.seconds.append(time.perf_counter() - started)
         for label in row["documents"]:
             if label["kind"] in ID_KINDS:
@@ -193,7 +199,7 @@ def share(part: int, whole: int) -> str:
     return f"{part}/{whole} {100 * part / whole:.2f} %" if whole else "-"
 
 
-def report(raw: Score | None, ours: Score, peak: int, workers: int) -> None:
+def report(raw: Score | None, ours: Score, papers: Score, peak: int, workers: int) -> None:
     """The table, both readers side by side."""
     console = Console(width=110)
     table = Table(title=f"ID cards, {ours.cards} sides, {workers} worker(s)")
@@ -201,24 +207,35 @@ def report(raw: Score | None, ours: Score, peak: int, workers: int) -> None:
         table.add_column(heading)
 
     def line(name: str, tell: Any) -> None:
-        table.add_row(name, "-" if raw is None else tell(raw), tell(ours))
+        table.add_row(name, "-" if raw is None else str(tell(raw)), str(tell(ours)))
 
     for name in ours.fields:
         line(name, lambda s, n=name: share(s.fields[n] - s.wrong[n], s.fields[n]))
     line("all fields", lambda s: share(s.fields.total() - s.wrong.total(), s.fields.total()))
     line("whole cards", lambda s: share(s.whole, s.cards))
     line("wrong without a warning", lambda s: share(s.silent, s.fields.total()))
+    line("wrong ID numbers that pass the check", lambda s: s.number_trap)
     line("right, but doubted", lambda s: share(s.needless, s.fields.total()))
     for grade in sorted(ours.grades):
         line(f"grade {grade}", lambda s, g=grade: share(*s.grades[g]))
+    line("grade all but motion and hard", lambda s: share(*easy(s)))
     line("median / p95 seconds", lambda s: f"{np.median(s.seconds):.2f} / {p95(s.seconds):.2f}")
     console.print(table)
     console.print(
         f"sides wrong {ours.sides_wrong}, kinds wrong {share(ours.kinds_wrong, ours.kinds)}"
     )
     console.print(f"worker memory {peak} MiB")
-    for miss in ours.misses:
+    for kind, (right, count) in sorted(papers.grades.items()):
+        console.print(f"  {kind:16} fields {share(right, count)}")
+    console.print(f"  other papers: wrong without a warning {papers.silent}")
+    for miss in ours.misses + papers.misses:
         console.print("  miss", miss)
+
+
+def easy(score: Score) -> tuple[int, int]:
+    """Right and all fields of every grade but the hard ones."""
+    counts = [count for grade, count in score.grades.items() if grade not in HARD_GRADES]
+    return sum(right for right, _ in counts), sum(count for _, count in counts)
 
 
 def p95(seconds: Sequence[float]) -> float:
@@ -314,7 +331,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=909)
     parser.add_argument("--count", type=int, default=600)
-    parser.add_argument("--folder", type=Path, help="pictures with labels.jsonl, made before")
+    parser.add_argument(
+        "--folder", type=Path, nargs="*", default=[], help="pictures with labels.jsonl, made before"
+    )
     parser.add_argument("--portraits", type=Path, help="a folder of portraits with labels.jsonl")
     parser.add_argument("--workers", type=int, nargs="*", default=[1])
     parser.add_argument("--no-raw", action="store_true", help="leave the naive reader out")
@@ -323,14 +342,14 @@ def main() -> None:
         asyncio.run(run_portraits(options.portraits))
         return
     with tempfile.TemporaryDirectory() as temporary:
-        folder = options.folder or Path(temporary)
-        if options.folder is None:
-            write_dataset(dataset(options.seed, options.count, TODAY), folder)
-        rows = list(labels(folder))
-        raw = None if options.no_raw else run_raw(folder, rows)
+        folders = options.folder or [Path(temporary)]
+        if not options.folder:
+            write_dataset(dataset(options.seed, options.count, TODAY), folders[0])
+        rows = [row for folder in folders for row in labels(folder)]
+        raw = None if options.no_raw else run_raw(rows)
         for workers in options.workers:
-            ours, peak = asyncio.run(run_ours(folder, rows, workers))
-            report(raw, ours, peak, workers)
+            ours, papers, peak = asyncio.run(run_ours(rows, workers))
+            report(raw, ours, papers, peak, workers)
 
 
 if __name__ == "__main__":
