@@ -30,6 +30,7 @@ from rich.table import Table
 
 from sandbox.papers.dataset import dataset, write_dataset
 from services.documents.document import ReadDocument
+from services.documents.faces import find_faces, look
 from services.documents.idnumber import is_id_number
 from services.documents.profile import PortraitProfile
 from services.documents.reader import DocumentReader
@@ -156,7 +157,19 @@ def score_row(
             ours.sides_wrong += match is None or match.side != label["side"]
             ours.add(row["file"], row["grade"], label["fields"], got, doubts)
         elif label["fields"]:
-            papers.add(row["file"], kind, label["fields"], got, doubts)
+            papers.add(row["file"], kind, flat(label["fields"]), got, doubts)
+
+
+def flat(fields: Mapping[str, Any]) -> dict[str, str]:
+    """A label's fields as the reader names them; a list of cards is numbered."""
+    cards = fields.get("cards")
+    if cards is None:
+        return dict(fields)
+    return {
+        f"{name}_{number}": value
+        for number, card in enumerate(cards, start=1)
+        for name, value in card.items()
+    }
 
 
 async def run_ours(rows: Sequence[dict[str, Any]], workers: int) -> tuple[Score, Score, int]:
@@ -285,12 +298,18 @@ class PortraitScore:
 
 
 def edge_overlap(matte: bytes, mended: bytes, original: bytes) -> float | None:
-    """Overlap of the true outline with what is not white in a mended picture of the same frame."""
+    """Overlap of the true head (down to the chin) with what is not white in a mended picture of
+    the same frame. Clothes are left out: white ones can't be told from the wall by colour."""
     truth = np.asarray(Image.open(io.BytesIO(matte)).convert("L")) > 127
     before, after = (Image.open(io.BytesIO(data)) for data in (original, mended))
     if before.size != after.size or truth.shape[::-1] != after.size:
         return None
-    kept = np.asarray(after.convert("RGB")).min(axis=2) < 250
+    pixels = np.asarray(after.convert("RGB"))
+    boxes = find_faces(pixels)
+    if not boxes:
+        return 0.0
+    chin = round(look(pixels, boxes[0]).chin[1])
+    kept, truth = pixels[:chin].min(axis=2) < 250, truth[:chin]
     return float((kept & truth).sum() / max((kept | truth).sum(), 1))
 
 
@@ -322,7 +341,7 @@ async def run_portraits(folder: Path) -> None:
     if overlaps:
         low, middle = min(overlaps), float(np.median(overlaps))
         console.print(
-            f"edge overlap: {len(overlaps)} pictures, least {low:.3f}, median {middle:.3f}"
+            f"head edge overlap: {len(overlaps)} pictures, least {low:.3f}, median {middle:.3f}"
         )
 
 

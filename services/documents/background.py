@@ -26,6 +26,7 @@ _HUES = (
 
 _LEAST_PIXELS = 200
 _SMALL_PX = 200
+_DARK_WALL = 50.0  # CIE L
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,16 @@ class Background:
 
 
 def judge_background(
-    picture: Pixels, person: NDArray[np.float32], settings: PortraitSettings
+    picture: Pixels,
+    person: NDArray[np.float32],
+    settings: PortraitSettings,
+    gain: float = 1.0,
 ) -> Background | None:
-    """The background of a portrait with its person mask; None when nothing of it shows."""
+    """The background of a portrait with its person mask; None when nothing of it shows.
+
+    ``gain`` tells how much darker (CIE L) than in good light the picture was taken: a dark wall is
+    named by the colour that it would have there.
+    """
     shrink = min(1.0, _SMALL_PX / min(picture.shape[:2]))
     small = cv2.resize(picture, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
     mask = cv2.resize(person, (small.shape[1], small.shape[0]), interpolation=cv2.INTER_AREA)
@@ -64,6 +72,8 @@ def judge_background(
     smooth = cv2.medianBlur(np.asarray(small, dtype=np.uint8), 3)
     lab = cv2.cvtColor(smooth.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[rows, columns]
     median = np.median(lab, axis=0)
+    if gain > 1 and median[0] < _DARK_WALL:
+        median = median * gain
     spread, rough = _spreads(lab, rows / small.shape[0], columns / small.shape[1])
     level, chroma = float(median[0]), float(np.hypot(median[1], median[2]))
     if rough > settings.max_flat_spread:

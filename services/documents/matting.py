@@ -16,7 +16,8 @@ _SEGMENTER_PX = 256
 _WORK_PX = 520
 _GRABCUT_ROUNDS = 3
 _HAIR_SHARE = 0.018
-_LEAST_SHARE = 0.1
+_LEAST_SHARE = 0.25
+_FULL_SHARE = 0.95  # of what the person nearby differs by: from there a pixel is all person
 _RIM_SHARE = 0.0045
 _BAND_SHARE = 0.03  # width of the uncertain border, of the working height
 
@@ -136,12 +137,12 @@ def _soft_share(
     inner = (cv2.erode(mask, np.ones((3, 3), np.uint8)) > 0.5).astype(np.float32)
     weight = cv2.blur(inner, (reach, reach))
     nearby = cv2.blur(difference * inner, (reach, reach)) / np.maximum(weight, 1e-3)
-    full = np.maximum(0.75 * nearby, noise + 10)
+    full = np.maximum(_FULL_SHARE * nearby, noise + 10)
     share = ((difference - noise) / (full - noise)).clip(0, 1)
     away = cv2.distanceTransform((mask < 0.5).astype(np.uint8), cv2.DIST_L2, 3)
     reach_out = _HAIR_SHARE * picture.shape[0]  # loose hair, and no specks farther out
     share = share * (1 - away / reach_out).clip(0, 1)
-    share[share < _LEAST_SHARE] = 0
+    share = ((share - _LEAST_SHARE) / (1 - _LEAST_SHARE)).clip(0, 1)  # the wall's own rim goes
     rim = max(round(_RIM_SHARE * picture.shape[0]), 1)  # there the wall may shine through hair
     core = cv2.erode(mask, np.ones((2 * rim + 1, 2 * rim + 1), np.uint8))
     guide = cv2.GaussianBlur(core, (0, 0), max(picture.shape[0] / 300, 0.8))

@@ -12,6 +12,7 @@ from services.documents.idfindings import expiry_findings, number_findings
 from services.documents.layout import page_angle
 from services.documents.ocr import Line, Ocr, Pixels
 from services.documents.papers import parse_paper
+from services.documents.places import authority_slip, slip
 from services.documents.rectify import brightened, upright
 from services.documents.values import Value, doubtful_names, most_probable
 
@@ -51,6 +52,9 @@ def read_paper(
     best = most_probable(looks)
     doubts = doubtful_names(looks, best, ocr.settings.doubtful)
     told = {name: value.text for name, value in best.items()}
+    for name, find in (("address", slip), ("authority", authority_slip)):
+        if find(told.get(name, "")) is not None:  # a county that doesn't exist
+            doubts.add(name)
     findings = _judged(kind, told, doubts, needed, today)
     shown: Side | None = "front" if side == "front" else "back" if side == "back" else None
     ordered = tuple(name for name in told if name in doubts)

@@ -36,6 +36,11 @@ def _word(text: str) -> str | None:
     return re.sub(r"[^\w/]", "", half_width(text)) or None
 
 
+def _relation(text: str) -> str | None:
+    """A relation to the head; a piece of the label (…关系) that was misread before it goes."""
+    return re.sub(r"^.{0,3}系(?=.)", "", _word(simplified(text)) or "") or None
+
+
 def _sex(text: str) -> str | None:
     hit = re.match(r"\W*([男女])", text)
     if hit:
@@ -114,7 +119,7 @@ HUKOU_INDEX = Form(
 )
 HUKOU_PERSON = Form(
     (
-        Field("relation", r"户主或与?户?主?关?系?|与户主关系|户主或", _word),
+        Field("relation", r"户主或与?户?主?关?系?|与户主关系|户主或", _relation),
         Field("name", r"^姓\s*名", _name),
         Field("sex", r"性\s*别", _sex),
         Field("ethnicity", r"民\s*族", ethnicity),
@@ -195,9 +200,13 @@ def parse_paper(kind: str, lines: Sequence[Line]) -> tuple[str | None, dict[str,
     return side, parse_form(lines, form), list(form.needed)
 
 
+_ISSUE = re.compile(r"签发机关|有效期限|公安局(?:.{2,6}分局)?$|\d{4}\.\d{2}\.\d{2}")
+
+
 def _temporary(lines: Sequence[Line]) -> tuple[str | None, dict[str, Value], list[str]]:
     """A temporary card bears everything on one side."""
-    values = dict(idcard.parse(lines, "front").values)
+    upper = [line for line in lines if not _ISSUE.search(simplified(line.text))]
+    values = dict(idcard.parse(upper, "front").values)
     values |= idcard.parse(lines, "back").values
     if "id_number" not in values and "name" not in values:
         return "back", {}, []  # the side with nothing but the title

@@ -29,6 +29,7 @@ _CUT_SHARE = 0.008
 _MAX_TURN = 0.38
 _DARK_EYES = 0.42
 _GREY_FACE = 4.0
+_LIT_FACE = 150.0  # median L (0-255) of a face in good light
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,22 @@ def judge(
     found += _count(boxes)
     face = look(picture, boxes[0])
     mask = person(picture)
-    background = judge_background(picture, mask, settings)
+    background = judge_background(picture, mask, settings, _gain(picture, face, settings))
     crown = _crown(face, mask)
     found += _file(sent, profile, turns)
     found += _background(background, profile, settings)
     found += _pose(face, crown, picture, profile)
     found += _quality(picture, face, settings)
     return Judged(picture, turns, face, mask, background, crown, tuple(found))
+
+
+def _gain(picture: Pixels, face: Face, settings: PortraitSettings) -> float:
+    """How much brighter a dark portrait must be made before its wall's colour can be named."""
+    patch = _patch(picture, face)
+    if patch is None:
+        return 1.0
+    level = float(np.median(cv2.cvtColor(patch, cv2.COLOR_RGB2LAB)[..., 0]))
+    return max(_LIT_FACE / max(level, 1.0), 1.0) if level < settings.min_face_level else 1.0
 
 
 def _finding(code: str, severity: Severity = "fault", **values: Any) -> Finding:

@@ -61,7 +61,11 @@ class DocumentSettings(BaseModel):
     loading: LoadingSettings = LoadingSettings()
     ocr: OcrSettings = OcrSettings()
     portrait: PortraitSettings = PortraitSettings()
-    workers: int = Field(1, ge=1, description="reader processes")
+    workers: int = Field(
+        2,
+        ge=1,
+        description="reader processes (500 MB each); with one, a stuck picture delays others",
+    )
     time_limit_seconds: float = Field(45.0, gt=0, description="longest time for one file")
     start_limit_seconds: float = Field(90.0, gt=0, description="longest time for a worker's start")
     memory_limit_mb: int = Field(4096, description="address space of a worker, MiB")

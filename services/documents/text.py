@@ -25,6 +25,8 @@ _MARKS = re.compile(r"样\s*本|样\s*张|样\s*例|测\s*试|仅供\S{0,8}|SPEC
 
 _PLACE_WORDS = "路街道巷弄里胡镇乡村屯庄组队社小花苑园城新大市区县省旗盟州公分东南西北中一二三"
 _MARKS_BESIDE = re.compile(rf"(?:{_MARKS.pattern})(?![{_PLACE_WORDS}])", re.IGNORECASE)
+_LATIN_MARKS = ("SPECIMEN", "SAMPLE")
+_LEAST_PIECE = 3
 
 
 def simplified(text: str) -> str:
@@ -48,7 +50,14 @@ def is_mark(text: str) -> bool:
 
 def without_marks(text: str) -> str:
     """A value without such marks; one that names a place (样本路, 测试村) is part of it."""
-    return _MARKS_BESIDE.sub("", text)
+    return re.sub(r"[A-Z]+", _without_piece, _MARKS_BESIDE.sub("", text))
+
+
+def _without_piece(hit: re.Match[str]) -> str:
+    """Nothing for a piece of a Latin mark (IMEN), the letters themselves for any other."""
+    letters = hit.group()
+    piece = len(letters) >= _LEAST_PIECE and any(letters in mark for mark in _LATIN_MARKS)
+    return "" if piece else letters
 
 
 def without_latin(text: str) -> str:

@@ -11,6 +11,7 @@ from services.documents import idcard
 from services.documents.idreading import settle, valid_period
 from services.documents.layout import page_angle
 from services.documents.ocr import Line
+from services.documents.papers import parse_paper
 from services.documents.values import Value
 from services.documents.zone import check_digit, parse_zone
 
@@ -96,6 +97,19 @@ def test_a_label_that_was_misread_is_not_taken_for_the_value() -> None:
     address = Line(wide.box, wide.text, wide.sure, tuple(left + right))
     kept = [one for one in front if one.text not in ("住址", "山东省济南市历下区泉城")]
     assert texts(idcard.parse([address, *kept], "front")) == EXPECTED
+
+
+def test_a_temporary_card_keeps_its_authority_out_of_the_address() -> None:
+    upper = [one for one in FRONT if one.text not in ("公民身份号码", NUMBER)]
+    number = [line("公民身份号码", 50, 380), line(NUMBER, 300, 378, 34)]
+    issue = [line("签发机关", 50, 430), line("历下区公安局", 200, 430)]
+    issue += [line("有效期限", 50, 475), line("2026.09.01-2026.12.01", 200, 475)]
+    for lines in (upper + number + issue, upper + issue + number):
+        side, values, _ = parse_paper("temporary_id", lines)
+        assert side == "front"
+        assert values["address"].text == EXPECTED["address"]
+        assert values["authority"].text == "历下区公安局"
+        assert values["valid_to"].text == "2026-12-01"
 
 
 @pytest.mark.parametrize("tail", ["IMEN", "仅供", "样"])

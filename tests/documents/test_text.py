@@ -56,6 +56,8 @@ def test_marks_are_not_content() -> None:
     assert is_mark("SPECIMEN")
     assert not is_mark("样本路12号")
     assert without_marks("历下区样本泉城路") == "历下区泉城路"
+    assert without_marks("泉城路25号楼1736号MEN") == "泉城路25号楼1736号"
+    assert without_marks("泉城路25号A座SOHO") == "泉城路25号A座SOHO"
 
 
 @pytest.mark.parametrize(
