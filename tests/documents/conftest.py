@@ -67,7 +67,7 @@ def jpeg() -> Callable[..., bytes]:
 
 @pytest.fixture
 async def reader() -> AsyncIterator[DocumentReader]:
-    one = DocumentReader(DocumentSettings(time_limit_seconds=60))
+    one = DocumentReader(DocumentSettings(workers=1, time_limit_seconds=60))
     yield one
     await one.close()
 

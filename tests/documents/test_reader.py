@@ -64,7 +64,7 @@ async def test_a_stuck_picture_is_given_up_and_delays_nobody_else() -> None:
 
 
 async def test_too_many_waiting_files_are_refused_at_once() -> None:
-    reader = DocumentReader(DocumentSettings(max_waiting=1))
+    reader = DocumentReader(DocumentSettings(workers=1, max_waiting=1))
     try:
         answers = await asyncio.gather(*(code(reader, b"nonsense") for _ in range(4)))
         assert answers.count("reader_busy") == 2  # one is read, one waits
