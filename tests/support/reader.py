@@ -11,6 +11,7 @@ from datetime import date
 from services.documents.document import ReadDocument
 from services.documents.profile import PortraitProfile
 from services.documents.reader import DocumentReader
+from services.documents.settings import DocumentSettings
 
 
 class SharedReader:
@@ -25,7 +26,7 @@ class SharedReader:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self._reader = DocumentReader()
+        self._reader = DocumentReader(DocumentSettings(workers=1))
         self._known: dict[tuple[object, ...], list[ReadDocument]] = {}
 
     async def start(self) -> None:
