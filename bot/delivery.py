@@ -98,6 +98,48 @@ async def _edit(runtime: Runtime, message: OutboxMessage, payload: dict[str, Any
     return None
 
 
+async def _edit_caption(
+    runtime: Runtime, message: OutboxMessage, payload: dict[str, Any]
+) -> int | None:
+    await bot_of(runtime.application).edit_message_caption(
+        caption=payload["text"],
+        chat_id=_target(message)["chat_id"],
+        message_id=payload["message_id"],
+        parse_mode=ParseMode.HTML,
+    )
+    return None
+
+
+async def _delete(runtime: Runtime, message: OutboxMessage, payload: dict[str, Any]) -> int | None:
+    await bot_of(runtime.application).delete_message(
+        chat_id=_target(message)["chat_id"], message_id=payload["message_id"]
+    )
+    return None
+
+
+async def _open_topic(
+    runtime: Runtime, message: OutboxMessage, payload: dict[str, Any]
+) -> int | None:
+    topic = await bot_of(runtime.application).create_forum_topic(
+        chat_id=_target(message)["chat_id"], name=payload["name"]
+    )
+    return topic.message_thread_id
+
+
+async def _close_topic(
+    runtime: Runtime, message: OutboxMessage, _payload: dict[str, Any]
+) -> int | None:
+    await bot_of(runtime.application).close_forum_topic(**_target(message))
+    return None
+
+
+async def _reopen_topic(
+    runtime: Runtime, message: OutboxMessage, _payload: dict[str, Any]
+) -> int | None:
+    await bot_of(runtime.application).reopen_forum_topic(**_target(message))
+    return None
+
+
 async def _edit_markup(
     runtime: Runtime, message: OutboxMessage, payload: dict[str, Any]
 ) -> int | None:
@@ -132,6 +174,11 @@ _CALLS: dict[str, Call] = {
     "sendDocument": _document,
     "editMessageText": _edit,
     "editMessageReplyMarkup": _edit_markup,
+    "editMessageCaption": _edit_caption,
+    "deleteMessage": _delete,
+    "createForumTopic": _open_topic,
+    "closeForumTopic": _close_topic,
+    "reopenForumTopic": _reopen_topic,
     "answerCallbackQuery": _answer,
     "sendChatAction": _action,
 }

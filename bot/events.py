@@ -20,3 +20,4 @@ class InternalEvent:
 UPDATE = "update"
 DEAD = "event.dead"
 SENT = "sent"
+UNSENT = "unsent"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date, datetime
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,11 @@ def moment(context: Context, value: datetime) -> str:
     if _is_english(context):
         return f"{local.day} {local:%b %H:%M}"
     return f"{local.month}月{local.day}日 {local:%H:%M}"
+
+
+def hours(spans: Iterable[tuple[time, time]]) -> str:
+    """9:00–12:00、13:00–18:00."""
+    return "、".join(f"{start:%-H:%M}–{end:%-H:%M}" for start, end in spans)
 
 
 def region(code: str) -> str:
@@ -130,6 +135,7 @@ def filters(folder: Path = FOLDER) -> dict[str, Any]:
         "month": month,
         "moment": moment,
         "local_day": _as_date,
+        "hours": hours,
         "region": region,
         "bank": bank,
         "masked_id": masked_number,
@@ -139,6 +145,6 @@ def filters(folder: Path = FOLDER) -> dict[str, Any]:
     }
     found["desk_word"] = _desk_filter(words)
     tables = ("state", "evidence", "source", "next", "matter", "application", "reason", "hire")
-    for table in (*tables, "part", "finding", "decision", "gap"):
+    for table in (*tables, "part", "finding", "decision", "gap", "waiting", "priority", "notice"):
         found[f"{table}_word"] = _word_filter(words, table)
     return found

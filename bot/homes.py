@@ -13,13 +13,13 @@ from sqlalchemy import select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot.events import DEAD, SENT, UPDATE
+from bot.events import DEAD, SENT, UNSENT, UPDATE
 from services.people.people import Employee, by_id, mailbox_of
 from storage import queue
 from storage.models import ChannelAccount, InboxEvent
 
 # What is said to an account as such, not to its person.
-_STAYS = frozenset({UPDATE, SENT, DEAD, "account.moved"})
+_STAYS = frozenset({UPDATE, SENT, UNSENT, DEAD, "account.moved"})
 
 
 async def owner(session: AsyncSession, mailbox: str) -> Employee | None:

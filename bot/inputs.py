@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from telegram import Message, Update
-from telegram.constants import ChatType
+from telegram import ChatMemberUpdated, Message, Update
+from telegram.constants import ChatMemberStatus, ChatType
 
 from handlers.inputs import Actor, Command, Contact, FileRef, Input, Other, Press, Text, Upload
 
@@ -66,8 +66,18 @@ def read_input(update: Update) -> Input:
     if update.message:
         return _read_message(update.message)
     if update.edited_message:
-        return Text(update.edited_message.text or "", edited=True)
+        edited = update.edited_message
+        return Text(edited.text or edited.caption or "", edited=True)
+    if update.my_chat_member and _let_in(update.my_chat_member):
+        return Other("unblocked")
     return Other("service")
+
+
+def _let_in(change: ChatMemberUpdated) -> bool:
+    """Whether somebody who had stopped the bot lets it in again."""
+    was, now = change.old_chat_member.status, change.new_chat_member.status
+    private = change.chat.type == ChatType.PRIVATE
+    return private and was == ChatMemberStatus.BANNED and now == ChatMemberStatus.MEMBER
 
 
 def _read_message(message: Message) -> Input:
@@ -102,6 +112,10 @@ def _file_of(message: Message) -> FileRef | None:
     document = message.document
     if document:
         return FileRef(
-            document.file_id, document.file_unique_id, document.file_size, document.mime_type
+            document.file_id,
+            document.file_unique_id,
+            document.file_size,
+            document.mime_type,
+            name=document.file_name,
         )
     return None

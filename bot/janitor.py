@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from bot.logs import describe_error
 from bot.runtime import Runtime
+from services import cases
 from services.console.signing import forget_old
 from services.privacy import sweep
 from storage import queue
@@ -53,6 +54,8 @@ class Janitor:
         runtime = self.runtime
         async with runtime.database.transaction() as session:
             await sweep.sweep(session, runtime.files, runtime.clock.now(), runtime.settings.people)
+        async with runtime.database.transaction() as session:
+            await cases.rescue(session, runtime.clock.now())
         await self._forget_rows()
 
     async def _forget_rows(self) -> None:

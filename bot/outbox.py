@@ -15,7 +15,16 @@ from storage.models import ButtonToken, OnDoubt, OutboxMessage
 
 # Calls whose repetition changes nothing: they never stand in doubt.
 REPEATABLE = frozenset(
-    {"editMessageText", "editMessageReplyMarkup", "answerCallbackQuery", "sendChatAction"}
+    {
+        "answerCallbackQuery",
+        "closeForumTopic",
+        "deleteMessage",
+        "editMessageCaption",
+        "editMessageReplyMarkup",
+        "editMessageText",
+        "reopenForumTopic",
+        "sendChatAction",
+    }
 )
 DESK = "desk"  # stands for the HR group; also a mailbox of its own while none is bound
 _MENU = (

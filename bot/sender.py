@@ -16,6 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from telegram.error import (
     BadRequest,
     Conflict,
+    Forbidden,
     InvalidToken,
     NetworkError,
     RetryAfter,
@@ -24,7 +25,7 @@ from telegram.error import (
 
 from bot import metrics
 from bot.delivery import deliver
-from bot.events import SENT
+from bot.events import SENT, UNSENT
 from bot.logs import describe_error
 from bot.outbox import REPEATABLE
 from bot.runtime import Runtime
@@ -184,6 +185,7 @@ class Sender:
         if row.status == OutboxStatus.PENDING and row.attempts >= self.runner.send_attempts:
             row.status = OutboxStatus.FAILED
             log.error("send.failed", outbox_id=row.id, cause=reason)
+            await self._tell_unsent(session, row, blocked=False)
         queue.wake(session, queue.OUTBOX)
 
     async def _refused(self, message: OutboxMessage, error: BadRequest) -> None:
@@ -200,8 +202,24 @@ class Sender:
                 row.status, row.error = OutboxStatus.FAILED, type(error).__name__
                 row.claimed_until = None
                 queue.wake(session, queue.OUTBOX)
+                await self._tell_unsent(session, row, blocked=isinstance(error, Forbidden))
         log.warning("send.failed", outbox_id=message.id, cause=describe_error(error))
         metrics.SENT.labels(message.method, "failed").inc()
+
+    async def _tell_unsent(
+        self, session: AsyncSession, row: OutboxMessage, *, blocked: bool
+    ) -> None:
+        """A message that somebody waits to hear of has failed; `blocked`: by its reader."""
+        if row.ref:
+            await queue.accept(
+                session,
+                key=f"unsent:{row.id}",
+                mailbox=row.mailbox,
+                kind=UNSENT,
+                payload={"ref": row.ref, "blocked": blocked},
+                at=self.runtime.clock.tick(),
+                actor="sender",
+            )
 
 
 def certainly_unsent(error: BaseException) -> bool:

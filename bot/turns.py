@@ -25,6 +25,7 @@ from bot.presses import acknowledge, meaning
 from bot.runtime import Runtime
 from handlers.inputs import Actor, Happened, Input, Press
 from handlers.turn import State, Turn, set_current
+from services.cases import talking
 from services.people.consents import has
 from services.people.people import by_account
 from storage import queue
@@ -133,6 +134,7 @@ class TurnRunner:
             data=copy.deepcopy(conversation.data or {}),
             language=conversation.language,
             version=conversation.version,
+            memory=copy.deepcopy(conversation.memory or {}),
         )
         assert event.id is not None
         runtime = self.runtime
@@ -149,6 +151,7 @@ class TurnRunner:
             registry=runtime.registry,
             tools=runtime.tools,
             noticed=noticed,
+            case=await talking(session, employee.id) if employee else None,
         )
 
     def _read(self, event: InboxEvent) -> tuple[Actor, Input]:
@@ -202,6 +205,7 @@ async def _conversation(session: AsyncSession, mailbox: str, now: datetime) -> C
 def _save(conversation: Conversation, turn: Turn, now: datetime) -> None:
     conversation.flow, conversation.step = turn.state.flow, turn.state.step
     conversation.data = turn.state.data
+    conversation.memory = turn.state.memory or None
     conversation.language, conversation.version = turn.state.language, turn.state.version
     conversation.person_id = turn.employee.id if turn.employee else conversation.person_id
     conversation.updated_at = now

@@ -6,6 +6,7 @@ be repeatable: gateway calls carry idempotency keys, a second stored file is an 
 
 from __future__ import annotations
 
+import html
 from datetime import timedelta
 from typing import Any
 
@@ -13,11 +14,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from telegram.error import BadRequest, NetworkError
 
 from bot.application import bot_of
+from bot.renderer import plain
 from bot.summaries import draw_summary, report_summary
 from bot.tasks import Job, LaterError, Result, Work
 from knowledge.profiles import photo_profile
 from services import applications as apps
-from services import broadcasts
+from services import broadcasts, cases
+from services.cases import hook, mail
 from services.documents.document import ReadDocument
 from services.documents.profile import PortraitProfile
 from services.people.people import by_id
@@ -209,10 +212,44 @@ async def send_broadcast(job: Job) -> Result | None:
     return None
 
 
+async def fetch_case_file(job: Job) -> Result | None:
+    """Fetch what was sent in a case; it stays as it is."""
+    payload = job.payload
+    content = await download(job, payload["file"])
+    stored, media_type = None, "image/jpeg" if payload["photo"] else payload.get("media_type")
+    if content is not None:
+        stored = (await job.runtime.files.write(content), len(content))
+
+    async def complete(session: AsyncSession, _result: dict[str, Any]) -> None:
+        message_id = int(payload["message_id"])
+        person_id = await cases.person_of(session, message_id)
+        kind = (media_type or "application/octet-stream")[:32]
+        file_id = await _row(job, session, person_id, stored, kind)
+        await cases.fetched(session, message_id, file_id, job.runtime.clock.now())
+
+    return Result({"message_id": payload["message_id"]}, complete)
+
+
+async def send_mail(job: Job) -> None:
+    """Notices to an officer by e-mail; the same message id when it is sent again."""
+    given = job.payload
+    text = plain(html.unescape(given["text"]))
+    subject = plain(html.unescape(given["subject"]))
+    await mail.send(mail.compose(given["to"], subject, text, f"task-{job.id}"))
+
+
+async def report_to_desk(job: Job) -> None:
+    """A change of a case to the company's own desk, under the task's own id."""
+    await hook.send(job.payload["body"], f"task-{job.id}", job.runtime.clock.tick())
+
+
 WORKS: dict[str, Work] = {
     "summary.draw": draw_summary,
     "summary.report": report_summary,
     "broadcast.send": send_broadcast,
+    "case.fetch": fetch_case_file,
+    "desk.mail": send_mail,
+    "desk.hook": report_to_desk,
     "document.read": read_document,
     "application.check": check_application,
     "cards.refresh": refresh_cards,

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 from rapidfuzz import fuzz, process
 
-from handlers.common import again, tell_hr
+from handlers.common import again
 from handlers.inputs import Happened, Other, Press, Text
 from handlers.steps import (
     ANYONE,
@@ -131,7 +131,6 @@ async def broken(turn: Turn) -> None:
         turn.now,
         text=turn.input.payload.get("kind"),
     )
-    tell_hr(turn, case.id)
     turn.say("common.broken", number=case.number)
 
 
@@ -144,6 +143,7 @@ async def edited(turn: Turn) -> None:
     turn.say("common.edited")
 
 
+@last.begin
 @last.on(lambda turn: isinstance(turn.input, Text), who=EMPLOYEES)
 async def own_words(turn: Turn) -> None:
     """An intent in own words; else a policy question; then back to the open question."""
@@ -168,6 +168,7 @@ async def own_words(turn: Turn) -> None:
         turn.say("common.menu", menu=True, name=turn.me.name)
     else:
         await turn.aside("ask", question=turn.input.text)
+        await turn.aside("desk", words=turn.input.text)
     if turn.state.flow not in (None, "ask", "guide") and turn.state.step:
         turn.say("common.where_we_were", [[again("apply.resume", "resume")]])
 

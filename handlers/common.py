@@ -85,8 +85,3 @@ async def at_hand(turn: Turn) -> ApplicationView | None:
         if found is not None and found.open:
             return found
     return await apps.current(turn.session, turn.me.id)
-
-
-def tell_hr(turn: Turn, case_id: int) -> None:
-    """Bring a case to the HR group's attention."""
-    turn.send_event("desk", "case.opened", key=f"case:{case_id}:{turn.event_id}", case_id=case_id)

@@ -8,7 +8,6 @@ from handlers import (
     broadcast,
     cards,
     console,
-    desk,
     enrol,
     follow,
     gaps,
@@ -30,6 +29,7 @@ from handlers.applying import (
     start,
     submitting,
 )
+from handlers.desk import asking, group, hearing, hub, officers, working
 from handlers.steps import Registry
 
 
@@ -39,6 +39,7 @@ def registry() -> Registry:
         [
             basics.first,
             enrol.flow,
+            asking.talking,
             ask.value,
             ask.wanted,
             start.flow,
@@ -58,7 +59,12 @@ def registry() -> Registry:
             guide.flow,
             policies.flow,
             gaps.flow,
-            desk.flow,
+            asking.flow,
+            hearing.flow,
+            hub.flow,
+            group.flow,
+            working.flow,
+            officers.flow,
             console.flow,
             broadcast.flow,
             mydata.flow,

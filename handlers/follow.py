@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from handlers.common import again, parts
+from handlers.common import again
 from handlers.inputs import Happened, Press, Text
 from handlers.steps import EMPLOYEES, Flow, happened, press, text
 from handlers.turn import Button, Turn
 from services import cases
 from services.cases import CaseView
-from services.people.people import by_id, mailbox_of
+from services.people.people import by_id
 from storage.models import CaseStatus
 
 flow = Flow("follow", EMPLOYEES)
@@ -75,7 +75,6 @@ async def written(turn: Turn) -> None:
     case_id, words = turn.data["case"], turn.input.text
     turn.end()
     case = await cases.answer(turn.session, case_id, turn.me.id, words, turn.now)
-    await tell(turn, case, "case.answer", words)
     turn.say("follow.delivered", buttons(case), number=case.number)
 
 
@@ -87,12 +86,4 @@ async def done(turn: Turn) -> None:
         return
     turn.buttons_off()
     case = await cases.resolve(turn.session, case.id, turn.me.id, turn.now)
-    await tell(turn, case, "case.resolved")
     turn.say("follow.closed", number=case.number)
-
-
-async def tell(turn: Turn, case: CaseView, kind: str, words: str | None = None) -> None:
-    """The employee hears of it where they are."""
-    home = await mailbox_of(turn.session, case.person_id) or f"person:{case.person_id}"
-    said = {} if words is None else {"text": "".join(parts(words))}
-    turn.send_event(home, kind, number=case.number, case_id=case.id, **said)

@@ -204,5 +204,4 @@ async def hand_to_person(turn: Turn, origin: str, destination: str) -> None:
     """What no flow does yet, an officer does: the case says from where to where."""
     words = f"{regions.full_name(origin)} → {regions.full_name(destination)}"
     case = await cases.open_case(turn.session, turn.me.id, "move", None, turn.now, text=words)
-    turn.send_event("desk", "case.opened", key=f"case:{case.id}:{turn.event_id}", case_id=case.id)
     turn.say("guide.handed", number=case.number)

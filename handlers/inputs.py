@@ -15,11 +15,15 @@ class FileRef:
     size: int | None = None
     media_type: str | None = None
     is_photo: bool = False
+    name: str | None = None
 
 
 @dataclass(frozen=True)
 class Text:
-    """Words. `reply_to` is the message they answer, `edited` a later correction of them."""
+    """Words, or an upload's caption when they are `edited`: a later correction of them.
+
+    `reply_to` is the message they answer.
+    """
 
     text: str
     reply_to: int | None = None
@@ -65,7 +69,10 @@ class Contact:
 
 @dataclass(frozen=True)
 class Other:
-    """Anything else: sticker, voice, location. `service` is what the messenger says by itself."""
+    """Anything else: sticker, voice, location. `service` is what the messenger says by itself.
+
+    `unblocked`: somebody who had stopped the bot lets it in again.
+    """
 
     kind: str
 

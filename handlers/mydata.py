@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.common import again, rows, tell_hr, tongue
+from handlers.common import again, rows, tongue
 from handlers.inputs import Happened, Press, Text
 from handlers.steps import KNOWN, Flow, command, happened, press, text
 from handlers.turn import Button, Turn
@@ -84,7 +84,6 @@ async def wanted(turn: Turn) -> None:
     )
     words = f"{correction.label} → {correction.wanted}"
     case = await cases.open_case(turn.session, turn.me.id, "correction", None, turn.now, text=words)
-    tell_hr(turn, case.id)
     turn.end()
     turn.say("mydata.requested", number=case.number)
 

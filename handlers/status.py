@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from handlers.common import again, application_of, own_application, tell_hr
+from handlers.common import again, application_of, own_application
 from handlers.inputs import Happened
 from handlers.steps import KNOWN, Flow, command, happened, press
 from handlers.turn import Button, Turn
@@ -177,8 +177,9 @@ async def tell_one(turn: Turn, change: Change) -> None:
     """One change in one message."""
     buttons = [] if change.finished else [[again("menu.status", "status")]]
     if change.status == "returned":
-        buttons = [[again("status.mend", "mend", change.application_id)]]
-        case = await cases.open_case(
+        person = again("menu.person", "person", f"application:{change.application_id}")
+        buttons = [[again("status.mend", "mend", change.application_id), person]]
+        await cases.open_case(
             turn.session,
             turn.me.id,
             "returned",
@@ -186,12 +187,10 @@ async def tell_one(turn: Turn, change: Change) -> None:
             turn.now,
             text=change.mending.message if change.mending else None,
         )
-        tell_hr(turn, case.id)
     elif change.reason and change.reason.get("second_card"):
-        case = await cases.open_case(
+        await cases.open_case(
             turn.session, turn.me.id, "second_card", change.application_id, turn.now
         )
-        tell_hr(turn, case.id)
     elif change.status == "sealed":
         buttons = [[again("status.apply_again", "apply")]]
     elif change.status == "lapsed":

@@ -68,7 +68,10 @@ class Onward:
 
 @dataclass
 class State:
-    """The conversation as the turn sees it; written back at the end."""
+    """The conversation as the turn sees it; written back at the end.
+
+    `data` belongs to the current flow; `memory` lasts from flow to flow.
+    """
 
     mailbox: str
     flow: str | None = None
@@ -76,6 +79,7 @@ class State:
     data: dict[str, Any] = field(default_factory=dict)
     language: str = "zh"
     version: int = 0
+    memory: dict[str, Any] = field(default_factory=dict)
 
 
 class Renderer(Protocol):
@@ -93,7 +97,7 @@ class Turn:
     """See the module.
 
     `employee` is None for a stranger and for some own events; `noticed` says whether the employee
-    has agreed to the newest notice on personal data.
+    has agreed to the newest notice on personal data, `case` in which case an officer talks to them.
     """
 
     event_id: int
@@ -107,6 +111,7 @@ class Turn:
     registry: Registry
     tools: Toolbox
     noticed: bool = False
+    case: int | None = None
     outgoing: list[Outgoing] = field(default_factory=list)
     onward: list[Onward] = field(default_factory=list)
     answered: bool = False
@@ -177,11 +182,13 @@ class Turn:
             )
         )
 
-    def send_document(self, file: int, name: str, template: str, **values: Any) -> None:
-        """Queue a stored file as a download named `name`."""
+    def send_document(
+        self, file: int, name: str, template: str, *, ref: str | None = None, **values: Any
+    ) -> None:
+        """Queue a stored file as a download named `name`; `ref` as in `say`."""
         text = self.renderer.message(template, self.language, values)
         payload = {"text": text, "file": file, "file_name": name, "language": self.language}
-        self.outgoing.append(Outgoing("sendDocument", payload, note=template))
+        self.outgoing.append(Outgoing("sendDocument", payload, note=template, ref=ref))
 
     def edit(
         self,
@@ -195,6 +202,26 @@ class Turn:
         payload = {"text": text, "message_id": message_id, "language": self.language}
         rows = tuple(tuple(row) for row in buttons or ())
         self.outgoing.append(Outgoing("editMessageText", payload, rows, note=template))
+
+    def edit_caption(self, message_id: int, template: str, **values: Any) -> None:
+        """Queue a new caption for a picture or file that was sent before."""
+        text = self.renderer.message(template, self.language, values)
+        payload = {"text": text, "message_id": message_id, "language": self.language}
+        self.outgoing.append(Outgoing("editMessageCaption", payload, note=template))
+
+    def delete(self, message_id: int) -> None:
+        """Take back a message that was sent before."""
+        payload = {"message_id": message_id}
+        self.outgoing.append(Outgoing("deleteMessage", payload, note="taken back"))
+
+    def open_topic(self, name: str, ref: str) -> None:
+        """Ask for a forum topic; `ref` comes back as `sent` with its id, or as `unsent`."""
+        self.outgoing.append(Outgoing("createForumTopic", {"name": name}, note="topic", ref=ref))
+
+    def close_topic(self, *, closed: bool) -> None:
+        """Close this topic, or open it again."""
+        method = "closeForumTopic" if closed else "reopenForumTopic"
+        self.outgoing.append(Outgoing(method, {}, note=method))
 
     def buttons_off(self) -> None:
         """Take the buttons off the pressed message: it is answered."""
@@ -215,6 +242,10 @@ class Turn:
             self.outgoing.insert(0, Outgoing("answerCallbackQuery", payload, note=template))
             self.answered = True
 
+    def render(self, template: str, *, language: str | None = None, **values: Any) -> str:
+        """A message's text without sending it: for an e-mail, or as somebody else's words."""
+        return self.renderer.message(template, language or self.language, values)
+
     def label(self, key: str, **values: Any) -> str:
         """A label's text in this conversation's language."""
         return self.renderer.label(key, self.language, values)
@@ -225,6 +256,11 @@ class Turn:
     def language(self) -> str:
         """`zh` or `en`."""
         return self.state.language
+
+    @property
+    def memory(self) -> dict[str, Any]:
+        """What is remembered from flow to flow; JSON types only."""
+        return self.state.memory
 
     @property
     def data(self) -> dict[str, Any]:

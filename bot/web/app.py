@@ -17,7 +17,10 @@ from bot.logs import describe_error
 from bot.runtime import Runtime
 from bot.web.console.app import add_console
 from services import applications as apps
+from services import cases
+from services.cases import hook
 from services.gateways import CallbackError, verify_callback
+from services.people.people import by_number
 from storage import queue
 from storage.clock import SystemClock
 from storage.state import set_clock_offset
@@ -35,6 +38,7 @@ def create_app(runtime: Runtime) -> web.Application:
     app.router.add_get("/metrics", show_metrics)
     app.router.add_post("/telegram/webhook", webhook)
     app.router.add_post("/callbacks/bureau", bureau_callback)
+    app.router.add_post("/callbacks/desk", desk_hook)
     if runtime.settings.demo_token is not None:
         app.router.add_post("/demo/clock", move_clock)
     add_console(app, runtime)
@@ -108,6 +112,41 @@ async def bureau_callback(request: web.Request) -> web.Response:
         log.error("callback.not_accepted", cause=describe_error(error))
         raise web.HTTPServiceUnavailable from None
     return web.Response()
+
+
+async def desk_hook(request: web.Request) -> web.Response:
+    """A verb of the company's own desk: verified, written into the inbox, then acknowledged."""
+    runtime = request.app[RUNTIME]
+    tick = runtime.clock.tick()
+    try:
+        message_id, verb = hook.verify(request.headers, await request.read(), tick)
+    except hook.HookError as error:
+        log.warning("desk_hook.refused", cause=error.code)
+        raise (web.HTTPNotFound if error.code == "no_secret" else web.HTTPForbidden) from None
+    try:
+        async with runtime.database.transaction() as session:
+            case = await cases.by_number(session, verb.number)
+            found = await by_number(session, verb.officer, case.employer_id) if case else ()
+            if case is None or len(found) != 1:
+                raise web.HTTPUnprocessableEntity
+            await queue.accept(
+                session,
+                key=f"hook:{message_id}",
+                mailbox=cases.mailbox(case.id),
+                kind="case.verb",
+                payload={
+                    **verb.model_dump(mode="json"),
+                    "case_id": case.id,
+                    "officer_id": found[0].id,
+                },
+                at=tick,
+                actor="hook",
+                ordered=False,
+            )
+    except (SQLAlchemyError, OSError) as error:
+        log.error("desk_hook.not_accepted", cause=describe_error(error))
+        raise web.HTTPServiceUnavailable from None
+    return web.Response(status=202)
 
 
 async def move_clock(request: web.Request) -> web.Response:

@@ -11,7 +11,6 @@ from handlers.common import (
     elsewhere,
     over,
     rows,
-    tell_hr,
     tongue,
 )
 from handlers.inputs import Happened
@@ -43,7 +42,6 @@ async def check(turn: Turn, application: ApplicationView) -> None:
         case = await cases.open_case(
             turn.session, turn.me.id, "paper_question", application.id, turn.now, text=told
         )
-        tell_hr(turn, case.id)
         texts = [finding.text(tongue(turn)) for finding in questions]
         turn.say("documents.asked_hr", texts=texts, case=case.number)
     await apps.begin_check(turn.session, application.id, turn.now)
@@ -76,10 +74,9 @@ async def checked(turn: Turn) -> None:
         turn.state.flow, turn.state.data = flow.name, {"application": application.id}
         await decided(turn, decision)
     if decision.escalate:
-        case = await cases.open_case(
+        await cases.open_case(
             turn.session, application.person_id, "desk_down", application.id, turn.now
         )
-        tell_hr(turn, case.id)
 
 
 def decided_meanwhile(turn: Turn, decision: Decision) -> None:
@@ -245,7 +242,6 @@ async def evidence_ready(turn: Turn) -> None:
         application.id,
         turn.now,
     )
-    tell_hr(turn, case.id)
     turn.goto("evidence_wait")
     turn.say("apply.evidence_sent", case=case.number)
 

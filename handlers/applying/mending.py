@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handlers.applying.road import next_step
-from handlers.common import own_application, tell_hr
+from handlers.common import own_application
 from handlers.steps import Flow, press
 from handlers.turn import Turn
 from services import applications as apps
@@ -42,10 +42,9 @@ async def mend(turn: Turn, application: ApplicationView) -> None:
     turn.state.flow, turn.state.data = "apply", {"application": application.id}
     turn.say("apply.mending", mending=mending)
     if mending.who == "officer":
-        case = await cases.open_case(
+        await cases.open_case(
             turn.session, turn.me.id, "returned", application.id, turn.now, text=mending.message
         )
-        tell_hr(turn, case.id)
         turn.end()
         return
     fresh = await apps.get(turn.session, application.id)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from handlers.applying.checking import evidence_next
-from handlers.common import again, application_of, at_hand, come_back, elsewhere, rows, tell_hr
+from handlers.common import again, application_of, at_hand, come_back, elsewhere, rows
 from handlers.inputs import Happened, Text, Upload
 from handlers.steps import KNOWN, Flow, happened, press, text, upload
 from handlers.turn import Button, Turn
@@ -228,7 +228,6 @@ def finding_text(finding: Mapping[str, Any], language: str) -> dict[str, str]:
 async def escalate(turn: Turn, application_id: int, person_id: int) -> None:
     """Two pictures in a row could not be used: a person helps."""
     case = await cases.open_case(turn.session, person_id, "unreadable", application_id, turn.now)
-    tell_hr(turn, case.id)
     turn.say("documents.escalated", case=case.number)
 
 

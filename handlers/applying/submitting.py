@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handlers.applying.checking import stop
 from handlers.applying.road import next_step, recipients
-from handlers.common import again, application_of, over, own_application, rows, tell_hr
+from handlers.common import again, application_of, over, own_application, rows
 from handlers.inputs import Happened
 from handlers.steps import KNOWN, Flow, happened, press
 from handlers.turn import Button, Turn
@@ -151,13 +151,11 @@ async def submitted(turn: Turn) -> None:
         case = await cases.open_case(
             turn.session, application.person_id, "file_by_hand", application.id, turn.now
         )
-        tell_hr(turn, case.id)
         turn.say("apply.manual", number=number, case=case.number)
     if submission.escalate:
         case = await cases.open_case(
             turn.session, application.person_id, "desk_down", application.id, turn.now
         )
-        tell_hr(turn, case.id)
 
 
 async def reported(turn: Turn, submission: Submission) -> None:

@@ -9,11 +9,13 @@ from __future__ import annotations
 from services.cases.absence import away, back, left, rescue
 from services.cases.assignment import assign, candidates, escalate, offer, release
 from services.cases.calendars import calendar_of, hours_of, is_open
-from services.cases.context import BotSaid, last_said
+from services.cases.context import BotSaid, last_said, missed_in_a_row
+from services.cases.decisions import Decision, Reason, decide, decisions, decisions_for
 from services.cases.detail import detail
 from services.cases.errors import CaseError, CaseNotFound
 from services.cases.holding import (
     BACK_TO_BOT,
+    DECIDED,
     SOLVED,
     WITHDRAWN,
     back_to_bot,
@@ -31,8 +33,10 @@ from services.cases.matters import Matter, matter, matters, recognise
 from services.cases.notices import NoticeView, collect
 from services.cases.officers import OfficerView, may_act, officer, officers_for, set_profile
 from services.cases.opening import (
+    PRIVATE,
     by_number,
     get,
+    get_locked,
     lately_resolved,
     open_case,
     open_ids,
@@ -51,11 +55,15 @@ from services.cases.relay import (
     delivered,
     get_message,
     handed_on,
+    looked,
+    person_of,
     post,
+    ring_again,
     set_home,
     set_notice,
     undelivered,
     waiting,
+    written_in,
 )
 from services.cases.rows import BOT, CHANGED, EMPLOYEE, OFFICER, mailbox
 from services.cases.search import Hit, search
@@ -95,8 +103,10 @@ __all__ = [
     "BACK_TO_BOT",
     "BOT",
     "CHANGED",
+    "DECIDED",
     "EMPLOYEE",
     "OFFICER",
+    "PRIVATE",
     "SOLVED",
     "WITHDRAWN",
     "AssignmentView",
@@ -109,6 +119,7 @@ __all__ = [
     "CaseView",
     "ClockView",
     "Counts",
+    "Decision",
     "DeskSettings",
     "Filter",
     "HistoryEntry",
@@ -121,6 +132,7 @@ __all__ = [
     "Post",
     "Promise",
     "QuickReply",
+    "Reason",
     "Scope",
     "SlaView",
     "Taken",
@@ -140,12 +152,16 @@ __all__ = [
     "collect",
     "copies",
     "counts",
+    "decide",
+    "decisions",
+    "decisions_for",
     "delivered",
     "detail",
     "edit_message",
     "escalate",
     "fetched",
     "get",
+    "get_locked",
     "get_message",
     "hand_over",
     "handed_on",
@@ -158,10 +174,12 @@ __all__ = [
     "lately_resolved",
     "left",
     "lines_of",
+    "looked",
     "mailbox",
     "matter",
     "matters",
     "may_act",
+    "missed_in_a_row",
     "note",
     "offer",
     "offer_over",
@@ -169,6 +187,7 @@ __all__ = [
     "officers_for",
     "open_case",
     "open_ids",
+    "person_of",
     "place_in_queue",
     "post",
     "promise",
@@ -181,6 +200,7 @@ __all__ = [
     "request_papers",
     "rescue",
     "resolve",
+    "ring_again",
     "rules",
     "scope_of",
     "search",
@@ -201,4 +221,5 @@ __all__ = [
     "waiting",
     "withdraw",
     "write",
+    "written_in",
 ]

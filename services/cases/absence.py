@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.cases import assignment, notices, officers, promises, rows, sla
+from services.cases import assignment, notices, officers, opening, promises, rows, sla
 from services.cases.officers import OfficerView, profile_row
 from services.people import audit
 from storage.models import Case, CaseStatus, OfficerProfile, WaitingFor
@@ -71,6 +71,7 @@ async def rescue(session: AsyncSession, now: datetime) -> list[int]:
         col(Case.status) == CaseStatus.OPEN,
         col(Case.assignee_id).is_(None),
         col(Case.offered_to_id).is_(None),
+        col(Case.kind).not_in(opening.PRIVATE),
     )
     for case_id in (await session.exec(query.order_by(col(Case.id)))).all():
         row = await rows.locked(session, case_id or 0)
@@ -131,6 +132,11 @@ async def _pass_on(
     taken, was = row.assignee_id is not None, row.assignee_id or row.offered_to_id
     await assignment.release(session, row, now)
     heir = await _stand_in(session, row, profile, now)
+    if row.kind in opening.PRIVATE:
+        # Somebody rated may be next in line: the managers find the one who goes on.
+        row.status = CaseStatus.OPEN
+        await assignment.escalate(session, row, now, "nobody")
+        return
     if heir is None and taken:
         line = await assignment.candidates(session, row, now, skip=frozenset({was or 0}))
         heir = line[0] if line else None

@@ -13,7 +13,7 @@ from services.cases.views import CaseView, Taken
 from storage import queue
 from storage.models import Case, CaseStatus, CaseWait, Priority, WaitingFor
 
-SOLVED, WITHDRAWN, BACK_TO_BOT = "solved", "withdrawn", "back_to_bot"
+SOLVED, WITHDRAWN, BACK_TO_BOT, DECIDED = "solved", "withdrawn", "back_to_bot", "decided"
 
 
 async def take(session: AsyncSession, case_id: int, officer_id: int, now: datetime) -> Taken:
@@ -210,7 +210,8 @@ async def reopen_row(session: AsyncSession, row: Case, now: datetime) -> None:
     else:
         row.status = CaseStatus.OPEN
         await assignment.release(session, row, now)
-        await assignment.offer(session, row, now)
+        if row.kind not in opening.PRIVATE:
+            await assignment.offer(session, row, now)
     await session.flush()
 
 

@@ -22,6 +22,8 @@ from storage.models import Case, CaseStatus, Person, Priority, SlaClock
 from storage.queue import lock
 
 ASKED = "asked"
+PRIVATE = frozenset({"follow_up"})
+"""Kinds that one officer has alone: not offered around, and never shown in the group."""
 RANKS = {Priority.URGENT: 0, Priority.HIGH: 1, Priority.NORMAL: 2, Priority.LOW: 3}
 
 
@@ -80,7 +82,8 @@ async def open_case(
         await sla.asked(session, row, now)
     if new:
         await sla.apply(session, row)
-        await assignment.offer(session, row, now)
+        if kind not in PRIVATE:
+            await assignment.offer(session, row, now)
     await sla.arrange(session, row, now)
     await rows.ring(session, row, "opened" if new else "again", now)
     return await rows.view(session, row)
@@ -120,6 +123,11 @@ async def get(session: AsyncSession, case_id: int) -> CaseView:
     if row is None:
         raise CaseNotFound("case")
     return await rows.view(session, row)
+
+
+async def get_locked(session: AsyncSession, case_id: int) -> CaseView:
+    """One case, its row locked until the end of the transaction. Raises `CaseNotFound`."""
+    return await rows.view(session, await rows.locked(session, case_id))
 
 
 async def by_number(session: AsyncSession, text: str) -> CaseView | None:

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.cases import notices, rows
 from services.cases.views import CaseView, MessageView
-from storage.models import Case, CaseMessage, CasePost, Delivery
+from storage.models import Case, CaseMessage, CasePost, Delivery, FileView
 
 Side = Literal["employee", "group"]
 
@@ -62,6 +62,7 @@ async def set_notice(
     row = await rows.locked(session, case_id)
     row.group_mailbox, row.message_id = group_mailbox, message_id
     await post(session, case_id, (group_mailbox, message_id), now)
+    await rows.ring(session, row, "carded", now)
 
 
 async def post(
@@ -107,6 +108,41 @@ async def copies(session: AsyncSession, message_id: int) -> tuple[tuple[str, int
     )
     found = (await session.exec(query.order_by(col(CasePost.id)))).all()
     return tuple((each.chat, each.post_id, each.shown_at) for each in found)
+
+
+async def written_in(session: AsyncSession, message_id: int, chat: str) -> bool:
+    """Whether a message was written in this very chat."""
+    query = select(CasePost.id).where(
+        col(CasePost.message_id) == message_id,
+        col(CasePost.chat) == chat,
+        col(CasePost.original).is_(True),
+    )
+    return (await session.exec(query.limit(1))).first() is not None
+
+
+async def ring_again(session: AsyncSession, case_id: int, now: datetime) -> None:
+    """Let the case look for its place in the group once more."""
+    await rows.ring(session, await rows.locked(session, case_id), "bound", now)
+
+
+async def looked(
+    session: AsyncSession, file_id: int, officer_id: int, number: str, now: datetime
+) -> None:
+    """Every look at a file of an employee is logged."""
+    session.add(
+        FileView(file_id=file_id, actor=f"person:{officer_id}", reason=f"case {number}", at=now)
+    )
+    await session.flush()
+
+
+async def person_of(session: AsyncSession, message_id: int) -> int | None:
+    """Whose case a message is in."""
+    query = (
+        select(Case.person_id)
+        .join(CaseMessage, col(CaseMessage.case_id) == col(Case.id))
+        .where(col(CaseMessage.id) == message_id)
+    )
+    return (await session.exec(query)).one_or_none()
 
 
 async def get_message(session: AsyncSession, message_id: int) -> tuple[int, MessageView] | None:

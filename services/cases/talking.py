@@ -71,6 +71,7 @@ async def write(
         else:
             await reopen_row(session, row, now)
     await promises.settle(session, row, now)
+    before = _shown(row)
     said = _Said(rows.EMPLOYEE, text, None, attachment, post)
     written = await _message(session, row, said, now)
     if row.status is not CaseStatus.RESOLVED:
@@ -79,7 +80,8 @@ async def write(
             await sla.asked(session, row, now)
         await _wake_keeper(session, row, now)
     await sla.arrange(session, row, now)
-    await rows.ring(session, row, "written", now)
+    what = "reopened" if opened and row.id == case_id else "written"
+    await rows.ring(session, row, what, now, card=before != _shown(row))
     return Written(await rows.view(session, row), written.id or 0, opened)
 
 
@@ -90,7 +92,8 @@ async def _wake_keeper(session: AsyncSession, row: Case, now: datetime) -> None:
     if not await officers.may_act(session, row.assignee_id, row.region_code, row.employer_id):
         await assignment.release(session, row, now)
         row.status = CaseStatus.OPEN
-        await assignment.offer(session, row, now)
+        if row.kind not in opening.PRIVATE:
+            await assignment.offer(session, row, now)
         return
     await notices.tell(session, row.assignee_id, row, "written", now)
 
@@ -118,6 +121,7 @@ async def answer(
     if row.status is CaseStatus.RESOLVED:
         await reopen_row(session, row, now)
     await promises.settle(session, row, now)
+    before = _shown(row)
     if row.assignee_id is None:
         await assignment.assign(session, row, officer_id, "taken", now)
         row.taken_at = row.taken_at or now
@@ -129,8 +133,14 @@ async def answer(
     await promises.set_waiting(session, row, waiting_for or turn_of, now)
     await sla.arrange(session, row, now)
     await rows.record(session, row, officer_id, "case.answered", now)
-    await rows.ring(session, row, "answered", now)
+    await rows.ring(session, row, "answered", now, card=before != _shown(row))
     return await rows.view(session, row)
+
+
+def _shown(row: Case) -> tuple[object, ...]:
+    """What of a case its card shows and a message may change."""
+    outside = row.waiting_for in (WaitingFor.BUREAU, WaitingFor.BANK)
+    return row.assignee_id, row.status, row.waiting_for if outside else None
 
 
 async def request_papers(

@@ -130,7 +130,7 @@ def test_a_malformed_event_is_refused(change: str, wrong: object) -> None:
 
 def happenings() -> Iterator[str]:
     """Every kind of event that a conversation waits for."""
-    for path in (ROOT / "handlers").glob("*.py"):
+    for path in (ROOT / "handlers").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "happened":
                 yield from (str(a.value) for a in node.args if isinstance(a, ast.Constant))

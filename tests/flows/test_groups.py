@@ -62,7 +62,8 @@ async def test_cases_that_waited_for_a_desk_come_to_it(world: World) -> None:
     await world.quiet()
     await officer.says("/bind_hr")
     card = await officer.sees("员工找人工")
-    assert "有人吗" in card["text"]
+    assert "有人吗" not in card["text"]
+    await officer.sees("有人吗")  # what waited follows below the card
 
 
 async def test_long_words_reach_the_other_side_whole(world: World) -> None:
@@ -78,6 +79,8 @@ async def test_long_words_reach_the_other_side_whole(world: World) -> None:
     for _ in range(3):
         await employee.says(long)
     await officer.presses("接手", message_id=card["message_id"])
-    await officer.sees("…")  # the card says them short, and can still be shown
+    await world.quiet()
+    (shown,) = officer.saw("员工找人工")  # the card stays short, and shows who has it
+    assert "已接手" in shown["text"]
     heard = [m for m in officer.client.messages.values() if "长" in (m.get("text") or "")]
     assert sum(m["text"].count("长") for m in heard) >= 4 * 4000

@@ -75,9 +75,11 @@ class Talker:
     def __init__(self, client: MessengerClient, person: Employee, chat: int | None = None) -> None:
         self.client, self.person, self.chat = client, person, chat
 
-    async def says(self, words: str, reply_to: int | None = None) -> dict[str, Any]:
-        """Write words."""
-        return await self.client.say(words, self.chat, reply_to=reply_to)
+    async def says(
+        self, words: str, reply_to: int | None = None, thread: int | None = None
+    ) -> dict[str, Any]:
+        """Write words, in a topic of the group when `thread` names one."""
+        return await self.client.say(words, self.chat, thread, reply_to=reply_to)
 
     async def sees(self, words: str, timeout: float = PATIENCE) -> dict[str, Any]:
         """The next message that contains the words; earlier ones are passed over."""
@@ -237,24 +239,29 @@ class World:
         rows = (await self.admin("GET", "applications"))["applications"]
         return str(rows[-1]["reference"])
 
-    async def hr(self) -> Talker:
-        """An officer in the HR group."""
-        runtime, employee = self.runtime, self.company.employees[0]
-        bot = bot_of(runtime.application)
+    async def hr(self, *, forum: bool = False) -> Talker:
+        """An officer in the HR group; with `forum` it has topics."""
+        bot = bot_of(self.runtime.application)
         group: Any = await bot.do_api_request(
-            "createGroup", api_kwargs={"title": "HR社保群", "is_forum": False}
+            "createGroup", api_kwargs={"title": "HR社保群", "is_forum": forum}
         )
-        async with runtime.database.transaction() as session:
+        async with self.runtime.database.transaction() as session:
             await set_desk(session, str(group["id"]))
+        return await self.officer(int(group["id"]), self.company.employees[0])
+
+    async def officer(self, group: int, employee: Employee | None = None) -> Talker:
+        """Another officer in the HR group."""
+        runtime, employee = self.runtime, employee or self.somebody()
+        async with runtime.database.transaction() as session:
             (person,) = await by_number(session, employee.number)
             await roles.grant(session, person.id, Role.OFFICER, runtime.clock.now())
-        client = await self.client(await self.link(employee, group_chat_id=group["id"]))
+        client = await self.client(await self.link(employee, group_chat_id=group))
         await client.start()
         officer = Talker(client, employee)
         await officer.sees("个人信息处理告知")
         await officer.presses("同意")
         await officer.sees("我是社保小助手")
-        officer.chat = int(group["id"])
+        officer.chat = group
         return officer
 
     # -- the outside -----------------------------------------------------------------------

@@ -13,16 +13,19 @@ from typing import get_args
 import handlers
 from handlers import mydata
 from knowledge.matters import kinds
-from services.applications import decisions, reminders
+from services.applications import decisions as verdicts
+from services.applications import reminders
+from services.cases import decisions
 from services.documents.document import KINDS
 from services.documents.findings import sentences
 from services.gateways.contract import State
 from services.people.accounts import Outcome
+from storage.models import WaitingFor
 
 HANDLERS = Path(handlers.__file__).parent
-TEMPLATE_AT = {"say": 0, "toast": 0, "edit": 1, "send_document": 2}
+TEMPLATE_AT = {"say": 0, "toast": 0, "edit": 1, "edit_caption": 1, "send_document": 2, "render": 0}
 """Methods of a turn that render a message, and where its name stands among the arguments."""
-OWN_WORDS = {"file", "menu", "contact", "note", "ref", "on_doubt", "alert"}
+OWN_WORDS = {"language", "file", "menu", "contact", "note", "ref", "on_doubt", "alert"}
 """Their arguments that are no values of the message."""
 ELSEWHERE = {Outcome.BOUND, Outcome.ALREADY_MINE, Outcome.NEEDS_VERIFICATION, Outcome.WRONG}
 """Outcomes that have a message of their own name."""
@@ -32,8 +35,10 @@ COMPOSED: dict[str, frozenset[str]] = {
     "enrol.": frozenset(one.value for one in Outcome if one not in ELSEWHERE),
     "status.": frozenset(get_args(State)),
     "status.remind_": frozenset(reminders.KINDS),
-    "apply.way_": frozenset(decisions.ALL_WAYS),
+    "apply.way_": frozenset(verdicts.ALL_WAYS),
     "kind.": frozenset(KINDS),
+    "desk.wait_": frozenset(WaitingFor),
+    "desk.decide_": frozenset(decisions()),
     "guide.about_": frozenset({"card", "insurance", "both"}),
     "guide.drawing_": frozenset({"no", "yes"}),
     "guide.do_": frozenset({"apply_first", "transfer", "enable_help", "find_officer"}),

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, get_args
@@ -17,7 +17,6 @@ from knowledge.profiles import photo_profile
 from knowledge.workdays import Deadline
 from services.applications.views import FoundApplication, Mending, ProgressView
 from services.cards.views import CardKey, CardView, FoundCard
-from services.cases import CaseView, MessageView
 from services.newhires import NewHire, Stage
 from services.people.consents import RunningApplication
 from services.privacy.erase import ErasePlan, Kept
@@ -26,12 +25,9 @@ from storage.models import (
     ApplicationKind,
     ApplicationStatus,
     CardStatus,
-    CaseStatus,
     Evidence,
-    Priority,
-    WaitingFor,
 )
-from tests.templates import knowledge_samples
+from tests.templates import desk_samples, knowledge_samples
 from tests.templates.answers import parts
 
 Mark = Callable[[str], str]
@@ -90,45 +86,6 @@ def progress(mark: Mark, status: str, following: str, **changes: Any) -> Progres
         "mending": None,
     }
     return ProgressView(**(values | changes))
-
-
-def said(text: str, **changes: Any) -> MessageView:
-    """One message of a case."""
-    empty: Values = dict.fromkeys(each.name for each in fields(MessageView))
-    given: Values = {"id": 1, "author": "employee", "text": text, "rules": (), "at": AT}
-    return MessageView(**(empty | given | changes))
-
-
-def case(mark: Mark, **changes: Any) -> Values:
-    """What the card of a case shows."""
-    values: Values = {
-        "id": 1,
-        "number": CASE,
-        "person_id": 1,
-        "application_id": 1,
-        "application_number": NUMBER,
-        "kind": "asked",
-        "matter": "card",
-        "region_code": "370100",
-        "employer_id": 1,
-        "status": CaseStatus.OPEN,
-        "waiting_for": WaitingFor.OFFICER,
-        "priority": Priority.NORMAL,
-        "language": "zh",
-        "live": True,
-        "opened_at": AT,
-        "messages": (said(mark("我的卡号是多少？")),),
-    }
-    empty: Values = dict.fromkeys(each.name for each in fields(CaseView))
-    shown = CaseView(**(empty | values | changes))
-    return {
-        "case": shown,
-        "number": "E1024",
-        "name": "李*",
-        "region": REGION,
-        "officer": mark("王芳") if shown.assignee_id else None,
-        "words": [message.text for message in shown.messages],
-    }
 
 
 def apply(mark: Mark) -> dict[str, list[Values]]:
@@ -465,23 +422,6 @@ def small(mark: Mark, language: str) -> dict[str, dict[str, list[Values]]]:
         "notice": [{"title": "个人信息处理告知", "notice": mark("谁在处理：样本科技有限公司")}],
         "refused": [{"refusal": mark("好的，不勉强")}],
     }
-    silent = "left not_officer too_late yours write_now decided_before bound"
-    numbered = "opened passed_on taken resolved again delivered recorded"
-    desk = each(silent, nothing) | each(numbered, [number]) | each("answer written", words)
-    desk |= {
-        "card": [
-            case(mark),
-            case(mark, assignee_id=2, status=CaseStatus.PENDING),
-            case(mark, assignee_id=2, status=CaseStatus.RESOLVED),
-            case(mark, kind="evidence", application_number=None, messages=()),
-        ],
-        "write_here": [number | {"officer": mark("王芳")}],
-        "sure": [
-            number | {"what": what, "kind": kind}
-            for what in ("evidence_ok", "evidence_bad", "filed")
-            for kind in ("evidence", "evidence_card")
-        ],
-    }
     quiet = "offer asked_before noted commented skipped closed not_followed nobody_else"
     about = [{"about": "bot"}, {"about": "officer"}]
     scores = [{"score": 2, "low": True}, {"score": 5, "low": False}]
@@ -499,7 +439,8 @@ def small(mark: Mark, language: str) -> dict[str, dict[str, list[Values]]]:
     console = each("not_staff too_many signed_in ended", nothing) | {
         "link": [{"url": url, "minutes": 10}]
     }
-    found = {"common": common, "enrol": enrol, "desk": desk, "rate": rate, "ask": ask}
+    found = {"common": common, "enrol": enrol, "rate": rate, "ask": ask}
+    found |= {"desk": desk_samples.desk(mark, words), "mail": desk_samples.mail()}
     said = mark("国庆期间社保大厅放假，请提前办理。")
     broadcast = each("thanks failed", nothing) | {"message": [{"text": said}]}
     return (

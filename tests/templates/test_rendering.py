@@ -11,7 +11,7 @@ from jinja2 import UndefinedError
 from messenger.core.formatting import parse_html, utf16_length
 from messenger.core.messages import CAPTION_LENGTH, TEXT_LENGTH
 from services.documents.findings import sentences
-from tests.templates import calls
+from tests.templates import calls, desk_samples
 from tests.templates.catalogue import LANGUAGES, RENDERER, blocks
 from tests.templates.samples import samples
 
@@ -113,8 +113,8 @@ def test_the_longest_captions_fit_under_a_picture(language: str) -> None:
 def test_the_longest_words_of_people_fit(language: str) -> None:
     long = "很长的话，" * 820
     assert len(long) > TEXT_LENGTH
-    card = samples(language)["desk.card"][0] | {"words": [long] * 3}
-    said: dict[str, Any] = {"number": "GD26112000025", "text": long}
+    card = samples(language)["desk.card"][0] | {"said": [desk_samples.said(long)] * 2}
+    said: dict[str, Any] = {"number": "GD26112000025", "text": long, "edited": False}
     for name, values in (("desk.card", card), ("desk.answer", said), ("desk.written", said)):
         assert utf16_length(rendered(language, name, values)[0]) < TEXT_LENGTH
 
@@ -124,8 +124,9 @@ def test_toasts_fit_and_have_no_markup(language: str) -> None:
     toasts = {message.name for message in calls.messages() if message.toast}
     assert len(toasts) > 6
     for name in toasts:
-        text = RENDERER.message(name, language, {})
-        assert len(text) <= 200
-        assert "<" not in text
-        assert "&" not in text
-        assert "\n" not in text
+        for values in samples(language)[name]:
+            text = RENDERER.message(name, language, values)
+            assert len(text) <= 200
+            assert "<" not in text
+            assert "&" not in text
+            assert "\n" not in text

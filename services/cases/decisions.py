@@ -1,0 +1,124 @@
+"""What the machine could not decide: an officer does, in two presses, with a reason (as data)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services import applications as apps
+from services.applications.errors import ApplicationError
+from services.cases import holding, officers, rows, talking
+from services.cases.errors import CaseError
+from services.cases.views import CaseView
+from storage.models import Application, ApplicationStatus, CaseStatus
+
+_FILE = Path(__file__).with_name("decisions.yaml")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why it was decided so."""
+
+    code: str
+    zh: str
+    en: str
+
+    def title(self, language: str) -> str:
+        """Its words in `zh` or `en`."""
+        return self.en if language == "en" else self.zh
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One way to decide, with its reasons. `stopped`: only over a stopped application."""
+
+    code: str
+    kinds: frozenset[str]
+    stopped: bool
+    reasons: tuple[Reason, ...]
+
+
+@cache
+def decisions() -> dict[str, Decision]:
+    """Every decision by its code."""
+    raw: dict[str, Any] = yaml.safe_load(_FILE.read_text("utf-8"))
+    return {
+        code: Decision(
+            code,
+            frozenset(row["kinds"]),
+            bool(row.get("stopped")),
+            tuple(Reason(**reason) for reason in row["reasons"]),
+        )
+        for code, row in raw.items()
+    }
+
+
+async def decisions_for(session: AsyncSession, case: CaseView) -> tuple[Decision, ...]:
+    """What can be decided in a case now."""
+    if case.application_id is None or case.status is CaseStatus.RESOLVED:
+        return ()
+    application = await session.get(Application, case.application_id)
+    stopped = application is not None and application.status is ApplicationStatus.STOPPED
+    return tuple(
+        each
+        for each in decisions().values()
+        if case.kind in each.kinds and (stopped or not each.stopped)
+    )
+
+
+async def decide(
+    session: AsyncSession, case_id: int, officer_id: int, choice: str, now: datetime
+) -> CaseView:
+    """Decide with a reason (`choice` is `decision.reason`), and resolve the case.
+
+    After `papers_bad` the case goes on: the employee is to send the papers again.
+
+    Raises:
+        CaseError: not_officer, resolved, decision_unknown.
+        services.applications.errors.ApplicationError: it was decided before, or does not fit.
+    """
+    row = await rows.locked(session, case_id)
+    await officers.require(session, row, officer_id)
+    if row.status is CaseStatus.RESOLVED:
+        raise CaseError("resolved")
+    code, _, reason_code = choice.partition(".")
+    view = await rows.view(session, row)
+    found = next((d for d in await decisions_for(session, view) if d.code == code), None)
+    reason = next((r for r in found.reasons if r.code == reason_code), None) if found else None
+    if found is None or reason is None or row.application_id is None:
+        raise CaseError("decision_unknown")
+    await _act(session, row.application_id, officer_id, (found.code, reason), now)
+    detail = {"decision": code, "reason": reason_code}
+    await rows.record(session, row, officer_id, "case.decided", now, **detail)
+    if code == "papers_bad":
+        words = reason.title(row.language)
+        return await talking.request_papers(session, case_id, officer_id, words, now)
+    await rows.ring(session, row, f"decided_{code}", now)
+    return await holding.resolve(session, case_id, officer_id, now, resolution=holding.DECIDED)
+
+
+async def _act(
+    session: AsyncSession,
+    application_id: int,
+    officer_id: int,
+    choice: tuple[str, Reason],
+    now: datetime,
+) -> None:
+    code, reason = choice
+    if code in ("evidence_ok", "card_seen"):
+        await apps.confirm_evidence(session, application_id, officer_id, now)
+    elif code in ("evidence_bad", "card_missing"):
+        await apps.refuse_evidence(session, application_id, officer_id, reason.code, now)
+    elif code == "filed":
+        await apps.record_filed(session, application_id, officer_id, None, now)
+    elif code == "override":
+        await apps.override(session, application_id, officer_id, reason.zh, now)
+
+
+__all__ = ["ApplicationError", "Decision", "Reason", "decide", "decisions", "decisions_for"]
