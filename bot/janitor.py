@@ -12,6 +12,7 @@ from bot.logs import describe_error
 from bot.runtime import Runtime
 from services import cases
 from services.console.signing import forget_old
+from services.policies import answers
 from services.privacy import sweep
 from storage import queue
 from storage.models import (
@@ -56,6 +57,8 @@ class Janitor:
             await sweep.sweep(session, runtime.files, runtime.clock.now(), runtime.settings.people)
         async with runtime.database.transaction() as session:
             await cases.rescue(session, runtime.clock.now())
+            days = runtime.settings.policies.question_days
+            await answers.forget_old(session, runtime.clock.now(), days)
         await self._forget_rows()
 
     async def _forget_rows(self) -> None:

@@ -134,7 +134,8 @@ async def show(turn: Turn, found: Guide) -> None:
             guide=found,
             piece=name,
             first=index == 0,
-            steps=steps,
+            steps=with_numbers(steps),
+            caveat=any(step.caveat for step in steps),
             sources=sources_of(steps),
             mapped=regions.full_name(found.answered_from)
             if found.answered_from != "000000"
@@ -151,7 +152,21 @@ def sources_of(steps: tuple[Step, ...]) -> tuple[Source, ...]:
     """Each document once, in the order in which the steps rest on them."""
     facts = load_facts()
     every = (source_of(facts[n]) for n in chain.from_iterable(step.fact_ids for step in steps))
-    return tuple({(one.title, one.url): one for one in every}.values())
+    return tuple({_document(one): one for one in every}.values())
+
+
+def with_numbers(steps: tuple[Step, ...]) -> list[tuple[Step, list[int]]]:
+    """Every step with the numbers, from 1, of the sources that it rests on."""
+    facts = load_facts()
+    order = {_document(one): number for number, one in enumerate(sources_of(steps), 1)}
+    return [
+        (step, sorted({order[_document(source_of(facts[n]))] for n in step.fact_ids}))
+        for step in steps
+    ]
+
+
+def _document(source: Source) -> tuple[str, str | None]:
+    return source.title, source.url
 
 
 def buttons_under(found: Guide, number: int) -> list[list[Button]]:

@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge.regions import find, full_name
+from services.console.reach import Place, Reach
 from services.gaps.likeness import masked
 from storage.models import Gap, GapKind, GapQuestion, GapStatus, Person
 
@@ -57,20 +58,39 @@ async def gap_list(
     statuses: Sequence[GapStatus] = (GapStatus.OPEN, GapStatus.DRAFTED),
     *,
     region_prefix: str = "",
-    limit: int = 200,
+    reach: Reach | None = None,
+    limit: int = 1000,
 ) -> tuple[GapView, ...]:
-    """Gaps with at least one question from the regions of a prefix, the most asked first."""
+    """Gaps with at least one question from the regions of a prefix, the most asked first.
+
+    Args:
+        reach: count and show only questions from these areas.
+    """
     rows = (await session.exec(select(Gap).where(col(Gap.status).in_(statuses)))).all()
     members = await _members(session, [row.id or 0 for row in rows])
     names = await _names(session, rows)
-    views = [
-        _view(row, members[row.id or 0], names)
-        for row in rows
-        if any((q.region_code or "").startswith(region_prefix) for q in members[row.id or 0])
-        or not region_prefix
-    ]
+    employers = await _employers(session) if reach is not None else {}
+    views = []
+    for row in rows:
+        mine = members[row.id or 0]
+        if reach is not None:
+            mine = [q for q in mine if _within(q, reach, employers)]
+        if any((q.region_code or "").startswith(region_prefix) for q in mine):
+            views.append(_view(row, mine, names))
     views.sort(key=lambda view: (-view.count, -view.last_at.timestamp()))
     return tuple(views[:limit])
+
+
+async def _employers(session: AsyncSession) -> dict[int, int]:
+    asked = select(GapQuestion.person_id).where(col(GapQuestion.person_id).is_not(None))
+    query = select(Person.id, Person.employer_id).where(col(Person.id).in_(asked))
+    return {person or 0: employer for person, employer in await session.exec(query)}
+
+
+def _within(question: GapQuestion, reach: Reach, employers: dict[int, int]) -> bool:
+    """Whether a question comes from an area; an erased person's is of no employer any more."""
+    employer = employers.get(question.person_id or 0, 0)
+    return reach.covers(Place(question.region_code or "", employer))
 
 
 async def gap_view(session: AsyncSession, gap_id: int) -> GapView | None:

@@ -27,7 +27,7 @@ UNANSWERED = frozenset({"low_confidence", "no_policy"})
 _FOLLOWS = re.compile(
     r"^(那|要是|如果|假如|换成|还有|它|这个|and\b|what about|how about|what if)|呢[？?]?$", re.I
 )
-_SHORT = 12
+_SHORT = 4
 
 
 @dataclass(frozen=True)
@@ -222,7 +222,7 @@ def understand(
     place = answerer.lone_place(words, asker.region_code)
     follows = place is not None or bool(_FOLLOWS.search(words.strip()))
     unsure = alone.outcome is Outcome.CHOOSE or alone.reason in UNANSWERED
-    if not follows and not (unsure and len(words) <= _SHORT):
+    if not follows and not (unsure and len(words.strip("？?。！! ")) <= _SHORT):
         return alone, words
     paired = answerer.ask(words, previous=before.question, region=asker.region_code)
     if paired.answered:

@@ -13,7 +13,7 @@ from knowledge.policies.schema import PolicyError
 from knowledge.policies.show import show
 from knowledge.regions import find, full_name
 from knowledge.topics import topics
-from services.policies.published import base_of, current
+from services.policies.published import Publication, base_of, current, publications
 from storage.models import PolicyBundle, PolicyRecord
 
 
@@ -127,3 +127,13 @@ def _texts(row: PolicyRecord) -> tuple[str, ...]:
     parts = [content.get(name) for name in ("rule", "bring", "time", "cost", "where")]
     lines = [*filter(None, parts), *content.get("steps", ()), *content.get("notes", ())]
     return tuple(str(line["text"]) for line in lines)
+
+
+async def bundle_list(session: AsyncSession) -> tuple[Publication, ...]:
+    """Every bundle that was ever in force, newest first."""
+    return await publications(session)
+
+
+def topic_titles() -> tuple[tuple[str, str], ...]:
+    """(slug, title) of every topic, for a choice."""
+    return tuple((slug, one.title) for slug, one in topics().items())

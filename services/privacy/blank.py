@@ -6,13 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, update
-from sqlmodel import col
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.cases.index import forget as forget_words
 from services.people import consents
 from services.privacy import own
 from storage.models import (
+    AnswerGiven,
+    AnswerRecord,
     BindAttempt,
     ButtonToken,
     Card,
@@ -21,6 +23,7 @@ from storage.models import (
     Conversation,
     Document,
     EventStatus,
+    GapQuestion,
     InboxEvent,
     Invitation,
     OutboxMessage,
@@ -48,6 +51,7 @@ async def personal_data(
     await session.exec(delete(Card).where(col(Card.person_id) == person_id))
     await session.exec(delete(Rating).where(col(Rating.person_id) == person_id))
     await session.exec(delete(ButtonToken).where(col(ButtonToken.person_id) == person_id))
+    await _questions(session, person_id)
     await _applications(session, person_id)
     closed = await _cases(session, person_id, now)
     mailboxes = await _chat(session, person_id)
@@ -77,6 +81,18 @@ def roster(session: AsyncSession, person: Person, now: datetime) -> None:
     person.hire_date = None
     person.status = PersonStatus.ERASED
     phone(session, person, now)
+
+
+async def _questions(session: AsyncSession, person_id: int) -> None:
+    """Answers go whole; in the gap list the count stays, without words and person."""
+    mine = select(AnswerGiven.id).where(col(AnswerGiven.person_id) == person_id)
+    await session.exec(delete(AnswerRecord).where(col(AnswerRecord.answer_id).in_(mine)))
+    await session.exec(delete(AnswerGiven).where(col(AnswerGiven.person_id) == person_id))
+    await session.exec(
+        update(GapQuestion)
+        .where(col(GapQuestion.person_id) == person_id)
+        .values(person_id=None, words=None, answer_id=None)
+    )
 
 
 async def _applications(session: AsyncSession, person_id: int) -> None:

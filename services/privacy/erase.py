@@ -78,7 +78,7 @@ async def preview(
     words = Catalogue(language, settings)
     person = await _person(session, person_id)
     keep_roster = await roster_needed(session, person, now, settings)
-    removed = ["pictures", "applicant", "cards", "chat", "cases", "account"]
+    removed = ["pictures", "applicant", "cards", "chat", "cases", "questions", "account"]
     kept = [
         Kept(words.kept("records"), words.rule("records"), words.category("consents", "until")),
         Kept(words.kept("elsewhere"), words.rule("elsewhere"), ""),

@@ -94,6 +94,7 @@ async def _data(session: AsyncSession, employee: people.Employee, now: datetime)
         "case_messages": _dumped(
             [one for one in await own.case_messages(session, person_id) if not one.internal]
         ),
+        **await _questions(session, person_id),
         "ratings": _dumped(await own.ratings(session, person_id)),
         "file_views": _dumped(await own.views(session, person_id)),
         "messages_received": _dumped(await own.rows(session, InboxEvent, chat.inbox())),
@@ -102,6 +103,13 @@ async def _data(session: AsyncSession, employee: people.Employee, now: datetime)
             {"at": entry.at, "verb": entry.verb}
             for entry in await audit.entries(session, f"person:{person_id}", limit=1000)
         ],
+    }
+
+
+async def _questions(session: AsyncSession, person_id: int) -> dict[str, Any]:
+    return {
+        "questions": _dumped(await own.answers(session, person_id)),
+        "unanswered_questions": _dumped(await own.gap_questions(session, person_id)),
     }
 
 

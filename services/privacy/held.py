@@ -171,6 +171,12 @@ async def _cases(session: AsyncSession, person_id: int, words: Catalogue) -> Val
     return values
 
 
+async def _questions(session: AsyncSession, person_id: int, words: Catalogue) -> Values:
+    asked = await own.answers(session, person_id)
+    count = len(asked) + len(await own.gap_questions(session, person_id))
+    return [(words.label("messages"), words.label("count", count=count))] if count else []
+
+
 async def _views(session: AsyncSession, person_id: int, words: Catalogue) -> Values:
     return [
         (day(view.at), words.label("view", actor=_who(view.actor, words), reason=view.reason))
@@ -191,5 +197,6 @@ _READERS: dict[str, Callable[[AsyncSession, int, Catalogue], Awaitable[Values]]]
     "documents": _documents,
     "chat": _chat,
     "cases": _cases,
+    "questions": _questions,
     "views": _views,
 }

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.models import (
     CLOSED,
+    AnswerGiven,
     Application,
     ApplicationEvent,
     Card,
@@ -19,6 +20,7 @@ from storage.models import (
     ChannelAccount,
     Document,
     FileView,
+    GapQuestion,
     InboxEvent,
     LookUp,
     OutboxMessage,
@@ -104,6 +106,16 @@ async def case_messages(session: AsyncSession, person_id: int) -> Sequence[CaseM
 async def ratings(session: AsyncSession, person_id: int) -> Sequence[Rating]:
     """A person's ratings."""
     return await rows(session, Rating, col(Rating.person_id) == person_id)
+
+
+async def answers(session: AsyncSession, person_id: int) -> Sequence[AnswerGiven]:
+    """What a person asked, and what they were shown."""
+    return await rows(session, AnswerGiven, col(AnswerGiven.person_id) == person_id)
+
+
+async def gap_questions(session: AsyncSession, person_id: int) -> Sequence[GapQuestion]:
+    """A person's questions on the list of what could not be answered."""
+    return await rows(session, GapQuestion, col(GapQuestion.person_id) == person_id)
 
 
 async def accounts(session: AsyncSession, person_id: int) -> Sequence[ChannelAccount]:

@@ -25,6 +25,7 @@ from storage.crypto import Keyring
 from storage.database import Database
 from storage.files import FolderStore
 from storage.models import (
+    AnswerGiven,
     Application,
     ApplicationEvent,
     ApplicationKind,
@@ -39,12 +40,16 @@ from storage.models import (
     DocumentStatus,
     EventStatus,
     Evidence,
+    Gap,
+    GapKind,
+    GapQuestion,
     InboxEvent,
     LookUp,
     OutboxMessage,
     OutboxStatus,
     Person,
     PersonStatus,
+    PolicyBundle,
     Rating,
     StoredFile,
 )
@@ -160,8 +165,37 @@ async def live(
             ),
         ]
     )
+    await wonder(session, someone.id, now, serial)
     await talk(session, someone.id, mailbox, now, f"GD-{serial}")
     return Life(someone, application_id, file)
+
+
+async def wonder(session: AsyncSession, person_id: int, now: datetime, serial: int) -> None:
+    """A question that was answered, and doubted."""
+    bundle = PolicyBundle(
+        version=f"v{serial}",
+        digest="0" * 64,
+        origin="signed",
+        made_at=now,
+        loaded_by="cli",
+        loaded_at=now,
+        records=[],
+    )
+    gap = Gap(created_at=now, updated_at=now)
+    session.add_all([bundle, gap])
+    await session.flush()
+    answer = AnswerGiven(
+        person_id=person_id,
+        bundle_id=bundle.id or 0,
+        outcome="answer",
+        question=CANARY,
+        at=now,
+    )
+    asked = GapQuestion(
+        gap_id=gap.id or 0, person_id=person_id, kind=GapKind.DOUBTED, words=CANARY, at=now
+    )
+    session.add_all([answer, asked])
+    await session.flush()
 
 
 async def talk(
@@ -204,7 +238,7 @@ async def talk(
 async def everything(session: AsyncSession) -> str:
     """All decrypted values of the tables that a person's data may be in."""
     tables = (Person, Application, ApplicationEvent, LookUp, Document, Card, Rating, Case)
-    more = (CaseMessage, InboxEvent, OutboxMessage)
+    more = (CaseMessage, InboxEvent, OutboxMessage, AnswerGiven, GapQuestion)
     session.expire_all()
     rows = [row for table in (*tables, *more) for row in await session.exec(select(table))]
     return json.dumps([row.model_dump() for row in rows], ensure_ascii=False, default=str)
@@ -217,7 +251,7 @@ async def test_what_is_held_is_said(database: Database, store: FolderStore, now:
             holdings = await held.held(session, life.employee.id, now, language)
             assert [h.category for h in holdings] == [
                 *("roster", "account", "consents", "cards", "applications", "documents"),
-                *("chat", "cases"),
+                *("chat", "cases", "questions"),
             ]
             assert all(h.title and h.purpose and h.until for h in holdings)
         shown = json.dumps([h.values for h in holdings], ensure_ascii=False)
@@ -256,7 +290,8 @@ async def test_the_export_holds_all(database: Database, store: FolderStore, now:
         assert data["person"]["birth"] == "1990-01-01"
         for key in ("applications", "application_events", "look_ups", "documents"):
             assert CANARY in json.dumps(data[key], ensure_ascii=False), key
-        for key in ("case_messages", "ratings", "messages_received", "messages_sent"):
+        asked = ("questions", "unanswered_questions")
+        for key in ("case_messages", "ratings", "messages_received", "messages_sent", *asked):
             assert CANARY in json.dumps(data[key], ensure_ascii=False), key
         assert data["cards"][0]["last_four"] == "0012"
         assert [c["bank"] for c in data["consents"]] == [None, "样例银行"]
@@ -269,7 +304,7 @@ async def test_erasing_an_active_employee(
     async with database.transaction() as session:
         life = await live(session, store, now)
         plan = await erase.preview(session, life.employee.id, now)
-        assert len(plan.removed) == 6
+        assert len(plan.removed) == 7
         assert "花名册" in plan.kept[0].what
         assert "劳动合同法" in plan.kept[0].rule
         assert plan.open_cases == ("GD-0",)

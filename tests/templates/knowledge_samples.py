@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from handlers.guide import PIECES, pick, sources_of
+from handlers.guide import PIECES, pick, sources_of, with_numbers
 from handlers.policies import by_region
 from knowledge.changes import Difference
 from knowledge.move import guide
@@ -40,7 +40,8 @@ def guides(language: str) -> Samples:
         for index, (name, steps) in enumerate(filled):
             sources = sources_of(steps)
             piece = {"guide": one, "piece": name, "first": index == 0}
-            shown = piece | {"steps": steps, "sources": sources}
+            shown = piece | {"steps": with_numbers(steps), "sources": sources}
+            shown["caveat"] = any(step.caveat for step in steps)
             values += [shown | {"mapped": mapped} for mapped in (None, "北京市")]
     both = [{"guide": one} for one in found]
     return {
