@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.applications.numbers import APPLICATION, CASE, read_number
+from services.cases.opening import PRIVATE
 from services.cases.views import CaseLine, Counts, Page
 from services.people import roles
 from storage.models import Application, Case, CaseStatus, Person, Priority, Role, WaitingFor
@@ -22,7 +23,11 @@ LONGEST_PAGE = 200
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose eyes: regions (code prefixes) with their employers (None: every one)."""
+    """Whose eyes: regions (code prefixes) with their employers (None: every one).
+
+    A private case is seen by nobody but the officer who has it: who was rated low must not learn
+    from the queue who wants to be looked after.
+    """
 
     person_id: int | None
     reach: tuple[tuple[str, int | None], ...]
@@ -39,14 +44,10 @@ class Scope:
             here = col(Case.region_code).startswith(prefix, autoescape=True) if prefix else true()
             firm = col(Case.employer_id) == employer_id if employer_id is not None else true()
             parts.append(and_(here, firm))
-        return or_(*parts) if parts else false()
-
-    def covers(self, region_code: str, employer_id: int) -> bool:
-        """Whether a case of this region and employer is in it."""
-        return any(
-            region_code.startswith(prefix) and firm in (None, employer_id)
-            for prefix, firm in self.reach
-        )
+        if self.person_id is None:
+            return or_(false(), *parts)
+        shown = or_(col(Case.kind).not_in(PRIVATE), col(Case.assignee_id) == self.person_id)
+        return and_(or_(false(), *parts), shown)
 
 
 async def scope_of(session: AsyncSession, person_id: int) -> Scope:

@@ -14,10 +14,14 @@ from storage.models import Role
 
 @dataclass(frozen=True)
 class Place:
-    """Where a matter belongs: the region's code and the employer's id."""
+    """Where a matter belongs: the region's code and the employer's id.
+
+    `alone`: the one person who may see it, whatever others' roles reach; None: no such limit.
+    """
 
     region_code: str
     employer_id: int
+    alone: int | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.cases import PRIVATE
 from services.console.reach import Place
 from storage.models import Application, Case, Document, Person, PersonStatus
 
@@ -15,10 +16,12 @@ Find = Callable[[AsyncSession, str], Awaitable[Place | None]]
 
 
 async def case(session: AsyncSession, ref: str) -> Place | None:
-    """A case by its number."""
-    query = select(Case.region_code, Case.employer_id).where(col(Case.number) == ref)
-    found = (await session.exec(query)).one_or_none()
-    return None if found is None else Place(*found)
+    """A case by its number; a private one is its officer's alone."""
+    row = (await session.exec(select(Case).where(col(Case.number) == ref))).one_or_none()
+    if row is None:
+        return None
+    alone = (row.assignee_id or 0) if row.kind in PRIVATE else None
+    return Place(row.region_code, row.employer_id, alone)
 
 
 async def application(session: AsyncSession, ref: str) -> Place | None:

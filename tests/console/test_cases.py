@@ -127,3 +127,21 @@ async def test_open_streams_do_not_hold_up_the_end(small_office: Office) -> None
         stream = await browser.get(f"/cases/{small_office.refs['case']}/live")
         small_office.runtime.stop()
         assert await news(stream) == "end"
+
+
+async def test_who_was_rated_low_cannot_see_who_asked_for_a_colleague(office: Office) -> None:
+    colleague = await office.staff("colleague", Role.OFFICER, HERE)
+    person, now = office.people["employee"], office.clock.now()
+    async with office.database.transaction() as session:
+        case = await cases.open_case(session, person.id, "follow_up", None, now, text="没人理我")
+        await cases.take(session, case.id, colleague.id, now)
+    for name, status in (("officer here", 404), ("manager here", 404), ("colleague", 200)):
+        async with office.browser(name) as browser:
+            shown = status == 200
+            assert (await browser.get(f"/cases/{case.number}")).status == status, name
+            for page in ("/cases", "/cases?view=todo", f"/people/{office.refs['person']}"):
+                assert (case.number in await browser.text(page)) <= shown, (name, page)
+            assert (case.number in await browser.text("/cases")) is shown, name
+            for words in ("没人理我", case.number):
+                found = await (await browser.post("/cases", words=words)).text()
+                assert (f"/cases/{case.number}" in found) is shown, (name, words)

@@ -137,7 +137,7 @@ def guarded(page: Page) -> Callable[[web.Request], Awaitable[web.StreamResponse]
         form = Form()
         if page.method == "POST":
             form = await _own_form(request, who, page)
-        await _check_area(runtime, request, page, reach)
+        await _check_area(request, page, reach, who.person.id)
         return await page.handler(Visit(request, runtime, page, who, reach, renderer, token, form))
 
     return handler
@@ -173,12 +173,12 @@ async def _own_form(request: web.Request, who: SignedIn, page: Page) -> Form:
     return form
 
 
-async def _check_area(runtime: Runtime, request: web.Request, page: Page, reach: Reach) -> None:
+async def _check_area(request: web.Request, page: Page, reach: Reach, person_id: int) -> None:
     if page.subject is None:
         return
-    async with runtime.database.reading() as session:
+    async with request.app[RUNTIME].database.reading() as session:
         place = await SUBJECTS[page.subject](session, request.match_info["ref"])
-    if place is None or not reach.covers(place):
+    if place is None or not reach.covers(place) or place.alone not in (None, person_id):
         raise web.HTTPNotFound
 
 
