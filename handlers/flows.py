@@ -12,6 +12,7 @@ from handlers import (
     follow,
     gaps,
     guide,
+    moved,
     mydata,
     newhires,
     policies,
@@ -68,6 +69,7 @@ def registry() -> Registry:
             console.flow,
             broadcast.flow,
             mydata.flow,
+            moved.flow,
             newhires.flow,
             basics.last,
         ]

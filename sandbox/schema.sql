@@ -41,6 +41,9 @@ CREATE TABLE IF NOT EXISTS history (
   status TEXT NOT NULL, at TEXT NOT NULL, reason TEXT, due TEXT, place TEXT,
   revision INTEGER NOT NULL, PRIMARY KEY (reference, sequence));
 
+CREATE TABLE IF NOT EXISTS staff_changes (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL);  -- the id is the cursor
+
 CREATE TABLE IF NOT EXISTS idempotency (
   key TEXT PRIMARY KEY, number TEXT NOT NULL, revision INTEGER NOT NULL, answer TEXT NOT NULL);
 

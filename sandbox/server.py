@@ -1,4 +1,4 @@
-"""Bureau, banks, test API and demo page in one aiohttp application on one port."""
+"""Bureau, banks, HR system, test API and demo page in one aiohttp application on one port."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sandbox.bureau.office import Bureau
 from sandbox.bureau.routes import BUREAU, bureau_app
 from sandbox.clock import SandboxClock
 from sandbox.faults import FaultBoard
+from sandbox.hr.routes import HR, hr_app
 from sandbox.panel.admin import add_admin_routes
 from sandbox.panel.pages import add_page_routes, only_admin
 from sandbox.settings import SandboxSettings, load_secrets
@@ -21,7 +22,7 @@ from sandbox.web import CLOCK, FAULTS, SECRETS, SETTINGS, STORE, errors_as_json
 
 
 def create_app(settings: SandboxSettings) -> web.Application:
-    """The whole sandbox: /bureau/…, /bank/{code}/…, /admin/…, / and /panel.
+    """The whole sandbox: /bureau/…, /bank/{code}/…, /hr/…, /admin/…, / and /panel.
 
     Opens `settings.data`/sandbox.sqlite3; the application closes it at clean-up. Tokens are in
     `app[SECRETS]`."""
@@ -30,12 +31,13 @@ def create_app(settings: SandboxSettings) -> web.Application:
     store = Store(settings.data / "sandbox.sqlite3")
     app[SETTINGS], app[SECRETS], app[STORE] = settings, secrets, store
     app[CLOCK] = SandboxClock(store)
-    app[FAULTS] = FaultBoard(store, ["bureau", *settings.banks], settings.hang_seconds)
+    app[FAULTS] = FaultBoard(store, ["bureau", HR, *settings.banks], settings.hang_seconds)
     app[BUREAU] = Bureau(store, app[CLOCK], app[FAULTS], settings, secrets.callback_secret)
 
     app.add_subapp("/bureau", bureau_app(app, secrets.bureau_token))
     for code in settings.banks:
         app.add_subapp(f"/bank/{code}", bank_app(app, code, secrets.bank_tokens[code]))
+    app.add_subapp("/hr", hr_app(app, secrets.hr_token))
     admin = web.Application(middlewares=[only_admin])
     _share(app, admin)
     add_admin_routes(admin.router)

@@ -56,6 +56,7 @@ class SandboxSettings(BaseSettings):
     data: Path = Path("var/sandbox")
     bureau_token: str = ""
     bank_tokens: dict[str, str] = Field(default_factory=dict)
+    hr_token: str = Field("", description="what a client shows the HR system")
     admin_token: str = ""
     callback_secret: str = ""
     clock_secret: str = ""
@@ -81,6 +82,7 @@ class Secrets(BaseModel):
 
     bureau_token: str
     bank_tokens: dict[str, str]
+    hr_token: str
     admin_token: str
     callback_secret: str
     clock_secret: str
@@ -95,7 +97,7 @@ def load_secrets(settings: SandboxSettings) -> Secrets:
     kept_banks = kept.get("bank_tokens", {})
     values = {
         name: getattr(settings, name) or kept.get(name) or secrets.token_urlsafe(24)
-        for name in ("bureau_token", "admin_token", "callback_secret", "clock_secret")
+        for name in ("bureau_token", "hr_token", "admin_token", "callback_secret", "clock_secret")
     }
     banks = {
         code: settings.bank_tokens.get(code) or kept_banks.get(code) or secrets.token_urlsafe(24)

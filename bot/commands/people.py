@@ -13,7 +13,9 @@ from bot.commands.context import database_session, fail, invitation_link, now, o
 from bot.commands.texts import employer_id_of, one_person, save, say, show, show_report
 from knowledge.regions import find, full_name
 from services import newhires
-from services.imports import Report, import_roster
+from services.gateways import GatewayError, Gateways, NoConnector
+from services.imports import Report, delta, import_roster
+from services.imports.delta import Delta
 from services.newhires import NewHire
 from services.people import accounts, invitations, people
 from services.people.invitations import Funnel, Invited, Stages
@@ -53,6 +55,33 @@ def import_(
     else:
         show_report(report, "import_counts")
     raise typer.Exit(0 if report.ok else 1)
+
+
+@app.command()
+def changes(as_json: AsJson = False) -> None:
+    """从HR系统取入职、调动、离职，逐条核对后写入；离职的立刻停用功能。"""
+
+    async def work() -> Delta:
+        async with database_session() as (session, settings):
+            after = await delta.cursor(session)
+        async with Gateways.from_settings(settings.gateways) as gateways:
+            found = await delta.fetch(gateways, after)
+        async with database_session() as (session, settings):
+            return await delta.apply_changes(session, found, now(), settings=settings.imports)
+
+    try:
+        done = run(work())
+    except NoConnector:
+        fail(say("hr_none"))
+    except GatewayError:
+        fail(say("hr_down"))
+    if as_json:
+        out(json.dumps({"ok": done.ok} | asdict(done), ensure_ascii=False))
+    else:
+        out(say("hr_counts", **asdict(done)))
+        for refused in done.refused:
+            out(say("hr_refused", row=refused.row, message=refused.message))
+    raise typer.Exit(0 if done.ok else 1)
 
 
 @app.command()

@@ -14,6 +14,7 @@ from sandbox.bureau.routes import BUREAU
 from sandbox.bureau.steps import Rules, history
 from sandbox.clock import to_text
 from sandbox.faults import Fault
+from sandbox.hr.routes import StaffChanges, keep
 from sandbox.panel import seeding
 from sandbox.panel.demo import Demo
 from sandbox.settings import Delays
@@ -86,6 +87,7 @@ def add_admin_routes(router: web.UrlDispatcher) -> None:
     router.add_patch("/cards/{id:[0-9]+}", _patch_card)
     router.add_get("/applications/{reference}", _application)
     router.add_post("/applications/{reference}/step", _step)
+    router.add_post("/hr", _post_staff)
     router.add_get("/faults", _get_faults)
     router.add_delete("/faults", _clear_faults)
     router.add_put("/faults/{service}", _put_fault)
@@ -161,6 +163,11 @@ async def _step(request: web.Request) -> web.Response:
     reference = request.match_info["reference"]
     entered = await request.app[BUREAU].step(reference, order.to, reason)
     return answer({"reference": reference, "status": entered})
+
+
+async def _post_staff(request: web.Request) -> web.Response:
+    told = await read_model(request, StaffChanges)
+    return answer({"cursor": await request.app[STORE].run(keep, told.changes)}, 201)
 
 
 async def _get_faults(request: web.Request) -> web.Response:

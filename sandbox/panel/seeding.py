@@ -118,6 +118,7 @@ def wipe(db: sqlite3.Connection, keep_demo: bool) -> None:
         "deliveries",
         "lookups",
         "requests",
+        "staff_changes",
     )
     for table in tables:
         db.execute(f"DELETE FROM {table}")  # noqa: S608

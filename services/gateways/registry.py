@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
+from services.gateways.hr import HttpStaffSystem, ManualStaffSystem, StaffSystem
 from services.gateways.http import HttpBank, HttpBureau, HttpClient
 from services.gateways.manual import ManualBank, ManualBureau
 from services.gateways.protocols import Bank, Bureau
@@ -19,6 +20,7 @@ class Gateways:
         bureaus: connectors by region code prefix; the longest prefix wins.
         banks: connectors by bank code.
         callback_url: given to bureaus with a submission.
+        staff: the HR system; without one, changes come as a roster only.
     """
 
     def __init__(
@@ -28,11 +30,13 @@ class Gateways:
         *,
         callback_url: str | None = None,
         client: HttpClient | None = None,
+        staff: StaffSystem | None = None,
     ) -> None:
         self._bureaus = dict(bureaus)
         self._banks = dict(banks)
         self._client = client
         self.callback_url = callback_url
+        self.staff = staff or ManualStaffSystem()
 
     @classmethod
     def from_settings(cls, settings: GatewaySettings) -> Gateways:
@@ -46,11 +50,13 @@ class Gateways:
             code: ManualBank(code) if each.kind == "manual" else HttpBank(code, each, client)
             for code, each in settings.banks.items()
         }
+        staff = HttpStaffSystem(settings.hr, client) if settings.hr.kind == "http" else None
         return cls(
             {prefix: named[name] for prefix, name in settings.regions.items()},
             banks,
             callback_url=settings.callback_url,
             client=client,
+            staff=staff,
         )
 
     def bureau(self, region_code: str) -> Bureau:

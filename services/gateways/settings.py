@@ -12,9 +12,9 @@ class ConnectorSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["http", "manual"] = "http"
+    kind: Literal["http", "manual"] = Field("http", description="manual: there is no interface")
     base_url: str = Field("", description="without the trailing /v1/…")
-    token: SecretStr = SecretStr("")
+    token: SecretStr = Field(SecretStr(""), description="bearer token that we show")
     kinds: tuple[str, ...] = Field(
         ("first", "replacement", "bank_change", "loss_report", "cancellation"),
         description="applications that a bureau takes here; the others go by hand",
@@ -37,6 +37,9 @@ class GatewaySettings(BaseModel):
         default_factory=dict, description="region code prefix to bureau name; the longest wins"
     )
     banks: dict[str, ConnectorSettings] = Field(default_factory=dict, description="by bank code")
+    hr: ConnectorSettings = Field(
+        ConnectorSettings(kind="manual"), description="the HR system that tells of staff changes"
+    )
     callback_url: str | None = Field(
         None, description="where the bureau reports states; else polls"
     )

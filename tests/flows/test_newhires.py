@@ -1,9 +1,10 @@
-"""HR's watch over new hires, in the group."""
+"""HR's watch over new hires, in the group; what the HR system tells of staff."""
 
 from __future__ import annotations
 
 from datetime import date
 
+from services.imports import delta
 from services.people.people import by_number
 from storage.clock import local_date
 from storage.models import Person
@@ -38,3 +39,43 @@ async def test_hr_sees_who_is_due_and_reminds_with_one_press(world: World) -> No
     assert len(employee.saw("您的社保卡申请")) == 1
     await employee.presses("办社保卡")
     await employee.sees("请选择开户银行")
+
+
+async def test_a_mover_is_offered_the_guide_and_a_leaver_keeps_their_data(world: World) -> None:
+    mover, leaver = await world.enrolled(region="37"), await world.enrolled(region="37")
+    body = {"changes": [told(mover, "moved", region="320500"), told(leaver, "left")]}
+    await world.admin("POST", "hr", body)
+    runtime = world.runtime
+    async with runtime.database.reading() as session:
+        after = await delta.cursor(session)
+    found = await delta.fetch(runtime.gateways, after)
+    async with runtime.database.transaction() as session:
+        done = await delta.apply_changes(
+            session, found, runtime.clock.now(), settings=runtime.settings.imports
+        )
+    assert (done.moved, done.left, done.ok) == (1, 1, True)
+    moved = await mover.sees("HR系统登记您的参保地")
+    assert "江苏省苏州市" in moved["text"]
+    await mover.presses("看换城市指南")
+    await mover.sees("苏州")
+    await leaver.says("办社保卡")
+    await leaver.sees("离职")
+    assert not leaver.saw("请选择开户银行")
+    await leaver.says("我的数据")
+    await leaver.sees("花名册信息")
+
+
+def told(talker: Talker, kind: str, **changes: str) -> dict[str, object]:
+    """A change of an employee as the HR system tells it."""
+    one = talker.person
+    person = {
+        "number": one.number,
+        "name": one.person.name,
+        "id_number": one.person.id_number,
+        "phone": one.phone,
+        "credit_code": one.employer.credit_code,
+        "employer_name": one.employer.name,
+        "region": one.region,
+        "hire_date": one.hire_date.isoformat(),
+    }
+    return {"kind": kind, "on": one.hire_date.isoformat(), "person": person | changes}

@@ -31,6 +31,7 @@ class Running:
     ) -> tuple[int, Any]:
         """Status and JSON. The token is the one of the service in the path, unless given."""
         own = {"bureau": self.secrets.bureau_token, "admin": self.secrets.admin_token}
+        own["hr"] = self.secrets.hr_token
         first = path.split("/")[1]
         bank = self.secrets.bank_tokens.get(path.split("/")[2], "") if first == "bank" else ""
         bearer = token if token is not None else own.get(first, bank)

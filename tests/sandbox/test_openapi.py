@@ -59,7 +59,8 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dic
     thread.start()
     url = asyncio.run_coroutine_threadsafe(start(), loop).result(20)
     secrets = app[SECRETS]
-    yield url, {"bureau": secrets.bureau_token, "bank": secrets.bank_tokens["icbc"]}
+    tokens = {"hr": secrets.hr_token, "bank": secrets.bank_tokens["icbc"]}
+    yield url, tokens | {"bureau": secrets.bureau_token}
     asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(20)
     loop.call_soon_threadsafe(loop.stop)
     thread.join(20)
@@ -94,6 +95,16 @@ def test_bank_does_what_the_document_says(
 def sound_parts(body: dict[str, Any]) -> dict[str, Any]:
     """What a first application may not leave out keeps the value of a faultless one."""
     return {name: value for name, value in body["applicant"].items() if value is not None}
+
+
+@SCHEMA.include(tag="hr").parametrize()
+@BOUNDED
+def test_the_hr_system_does_what_the_document_says(
+    case: schemathesis.Case[Any], outside: tuple[str, dict[str, str]]
+) -> None:
+    url, tokens = outside
+    bearer = {"Authorization": f"Bearer {tokens['hr']}"}
+    case.call_and_validate(base_url=url + "/hr", headers=bearer)
 
 
 @SOUND.include(operation_id="submitApplication").parametrize()

@@ -388,6 +388,7 @@ def _sandbox(folder: Path) -> web.Application:
             data=folder / "sandbox",
             bureau_token=SECRET,
             bank_tokens=dict.fromkeys(("icbc", "ccb", "qlb"), SECRET),
+            hr_token=SECRET,
             admin_token=SECRET,
             callback_secret=SECRET,
             clock_secret=SECRET,
@@ -416,6 +417,7 @@ def bot_settings(
                 code: {"base_url": f"{sandbox_url}/bank/{code}", "token": SECRET}
                 for code in ("icbc", "ccb", "qlb")
             },
+            "hr": {"base_url": f"{sandbox_url}/hr", "token": SECRET},
             "callback_url": f"http://127.0.0.1:{port}/callbacks/bureau",
             "callback_secret": SECRET,
         },

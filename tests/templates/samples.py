@@ -510,6 +510,7 @@ def samples(language: str, mark: Mark = str) -> dict[str, list[Values]]:
         "matter": matter(mark),
         "cards": cards(mark),
         "newhires": hires(mark),
+        "moved": {"told": [{"origin": REGION, "destination": "江苏省苏州市"}]},
         "documents": documents(mark, language),
         "status": status(mark),
         "mydata": mydata(mark),

@@ -1,0 +1,1 @@
+"""The HR system: tells who joined, moved or left."""
