@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from string import Formatter
 
+from bot.filters import load_words
 from bot.web import console
 from bot.web.console.table import every_page
 from bot.web.console.words import LANGUAGES, catalogue
@@ -74,3 +75,9 @@ def test_chinese_is_chinese() -> None:
     """Full-width punctuation between Chinese characters."""
     half = re.compile(r"[\u4e00-\u9fff][,;:!?()]|[,;:!?()][\u4e00-\u9fff]")
     assert [text for text in catalogue("zh").values() if half.search(text)] == []
+
+
+def test_what_comes_next_is_said_to_hr() -> None:
+    """The employee is told what to do; HR reads what is waited for."""
+    told = load_words()["zh"]["next"]
+    assert sorted(code for code in told if f"applications.next_{code}" not in catalogue("zh")) == []

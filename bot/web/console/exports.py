@@ -66,7 +66,7 @@ async def _applications(visit: Visit, session: AsyncSession) -> Rows:
     return [
         (
             one.number,
-            visit.say(f"applications.kind_{one.kind.value}"),
+            visit.word("application", one.kind.value),
             visit.word("state", one.status.value),
             _place(one.region_code),
             bank_name(one.bank_code) if one.bank_code else "",

@@ -33,6 +33,7 @@ class Renderer:
         self.environment.filters.update(filters())
         self.environment.filters.update(area=area, last_four=last_four, tone=tone)
         self.environment.filters.update(happening=self.happening, case_event=case_event)
+        self.environment.filters.update(hr_next=self.hr_next)
         self.environment.filters.update(
             audit_verb=audit_verb, audit_kind=audit_kind, audit_row=audit_row
         )
@@ -43,6 +44,14 @@ class Renderer:
     def word(self, language: str, table: str, code: str) -> str:
         """A code in the messages' words."""
         return self.words[language][table].get(code, code)
+
+    @pass_context
+    def hr_next(self, context: Context, code: str) -> str:
+        """What comes next, as HR sees it; as the employee is told where we have no other words."""
+        language = str(context.get("language"))
+        if words.known(f"applications.next_{code}"):
+            return words.say(language, f"applications.next_{code}")
+        return self.word(language, "next", code)
 
     @pass_context
     def happening(self, context: Context, code: str) -> str:
