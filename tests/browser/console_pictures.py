@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from bot.web.console.table import every_page
 from tests.browser.demo import ROOT
 from tests.browser.showroom import link, open_showroom
-from tests.console.office import Office
+from tests.console.office import Office, shown
 from tests.support.chromium import Chromium, find_chromium
 
 IMAGES = ROOT / "docs" / "images"
@@ -52,7 +52,7 @@ async def take(office: Office, browser: Browser, size: str) -> None:
     await page.get_by_role("button", name="登录管理台").click()
     await page.wait_for_url("**/cases")
     for one in every_page():
-        if one.method == "GET" and not one.path.endswith("/live") and one.path != "/":
+        if shown(one) and one.path != "/":
             address = f"{office.base}/console{office.path(one)}"
             await page.goto(address, wait_until="load")
             await asyncio.sleep(0.3)

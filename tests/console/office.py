@@ -30,6 +30,12 @@ OTHER_COMPANY = {"employer": "另一家样例公司", "credit_code": "9144030000
 _TOKEN = re.compile(r'name="token" value="([^"]+)"')
 
 
+def shown(page: Page) -> bool:
+    """Whether a page is something to look at: no stream, no download."""
+    last = page.path.rpartition("/")[2]
+    return page.method == "GET" and last != "live" and "." not in last
+
+
 @dataclass
 class Browser:
     """Somebody's browser: its own cookies, no redirects followed."""
@@ -204,4 +210,4 @@ async def open_office(runtime: Runtime, clock: ManualClock) -> AsyncIterator[Off
         yield office
 
 
-__all__ = ["EMPLOYEE", "Browser", "Office", "open_office"]
+__all__ = ["EMPLOYEE", "Browser", "Office", "open_office", "shown"]

@@ -66,6 +66,22 @@ async def test_the_whole_way_of_a_case(office: Office) -> None:
     assert ("officer", True, "要问社保局") in said
 
 
+async def test_a_decision_needs_its_reason_and_ends_the_case(office: Office) -> None:
+    first = await view(office)
+    async with office.database.transaction() as session:
+        case = await cases.open_case(
+            session, first.person_id, "paper_question", first.application_id, office.clock.now()
+        )
+    office.refs["case"] = case.number
+    async with office.browser("officer here") as browser:
+        assert "姓名写法不同" in await browser.text(f"/cases/{case.number}")
+        for wrong in ("", "papers_ok", "papers_ok.because", "filed.counter"):
+            assert await does(browser, office, "decide", choice=wrong) == "decided_before"
+        assert (await view(office)).status is not CaseStatus.RESOLVED
+        assert await does(browser, office, "decide", choice="papers_ok.name_variant") == "decided"
+    assert (await view(office)).status is CaseStatus.RESOLVED
+
+
 async def test_a_case_goes_only_to_who_may_act_on_it(office: Office) -> None:
     far = office.people["officer elsewhere"]
     async with office.browser("officer here") as browser:

@@ -14,6 +14,7 @@ from bot.web.console.pages import DESK, OFFICERS, Pages
 from bot.web.console.visit import Visit
 from services import cases
 from services.cases import CaseDetail, CaseError, CaseView, Filter, Scope
+from services.cases.decisions import decisions_for
 from storage import queue as signals
 from storage.models import CaseStatus, Priority, WaitingFor
 
@@ -100,6 +101,7 @@ async def one(visit: Visit) -> web.StreamResponse:
     async with visit.reading() as session:
         found = await _case(session, visit)
         detail = await cases.detail(session, found.id, visit.now)
+        decisions = await decisions_for(session, found)
         officers = await cases.officers_for(session, found.region_code, found.employer_id)
     return visit.render(
         "case",
@@ -108,6 +110,7 @@ async def one(visit: Visit) -> web.StreamResponse:
         it=detail.case,
         officers=[one for one in officers if one.id != found.assignee_id],
         replies=cases.quick_replies(found),
+        decisions=decisions,
         matters=cases.matters(),
         priorities=tuple(Priority),
         waits=tuple(WaitingFor),

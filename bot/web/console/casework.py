@@ -10,15 +10,21 @@ from bot.web.console.pages import DESK, OFFICERS, Pages
 from bot.web.console.pictures import as_pictures
 from bot.web.console.visit import Visit
 from services import cases
+from services.applications.errors import ApplicationError
 from services.cases import CaseError, CaseView
+from services.cases.decisions import decide
 from services.console import looking
 from services.console.looking import Why
 from services.documents.viewing import NotViewable
+from services.people.people import mailbox_of
+from storage import queue
 from storage.models import Priority, StoredFile, WaitingFor
 
 pages = Pages("casework")
 _LONGEST = 3500
 """Characters of a reply: a message of the Bot API with ours around it."""
+_TOLD = {"filed": "application.tell", "override": "case.overridden", "papers_ok": ""}
+"""Events by which the employee hears of a decision; the others are told of their evidence."""
 
 
 async def _case(session: AsyncSession, visit: Visit) -> CaseView:
@@ -146,6 +152,40 @@ async def label(visit: Visit) -> web.StreamResponse:
     except CaseError as error:
         return _back(visit, "case_over" if error.code == "resolved" else "case_not_yours")
     return _back(visit, "case_labelled")
+
+
+@pages.post("/cases/{ref}/decide", roles=OFFICERS, subject="case")
+async def decided(visit: Visit) -> web.StreamResponse:
+    """What the machine could not decide, with a reason."""
+    choice = visit.form.text("choice")
+    try:
+        async with visit.transaction() as session:
+            found = await _case(session, visit)
+            await decide(session, found.id, visit.person.id, choice, visit.now)
+            kind = _TOLD.get(choice.partition(".")[0], "evidence.decided")
+            if kind and not choice.startswith("papers_bad"):
+                await _tell(visit, session, found, kind)
+    except (ApplicationError, CaseError):
+        return _back(visit, "decided_before")
+    return _back(visit, "decided")
+
+
+async def _tell(visit: Visit, session: AsyncSession, case: CaseView, kind: str) -> None:
+    home = await mailbox_of(session, case.person_id) or f"person:{case.person_id}"
+    payload = {
+        "number": case.number,
+        "application_id": case.application_id,
+        "case_id": case.id,
+    }
+    await queue.accept(
+        session,
+        key=f"console:{kind}:{case.id}:{visit.now.timestamp()}",
+        mailbox=home,
+        kind=kind,
+        payload=payload,
+        at=visit.runtime.clock.tick(),
+        actor=visit.actor,
+    )
 
 
 @pages.post("/cases/{ref}/look", roles=OFFICERS, subject="case")
