@@ -55,6 +55,7 @@ _VALIDITY = re.compile(rf"{_DATE}\D{{0,3}}?(?:{_DATE}|(长期?|期))")
 _AUTHORITY_TAIL = re.compile(  # a mark printed across the card that hangs on the last letters
     r"(?<=分局).{1,8}$|(?<=公安局)(?!.*(?:局|所|队|处|厅|科)$).{1,8}$"
 )
+_NUMBER_LABEL = re.compile(r"[公民身份]{0,5}号码$")  # the next label, fallen apart
 _NUMBER = re.compile(r"[0-9]{6}[12][0-9]{3}[0-9]{7}[0-9X]|[0-9]{17}[0-9X]")
 
 
@@ -292,7 +293,7 @@ def _front_address(
 def _place(parts: list[Token]) -> Value | None:
     """An address or authority; doubtful when a mark was printed into it."""
     printed = joined(parts)
-    plain = texts.without_marks(printed)
+    plain = _NUMBER_LABEL.sub("", texts.without_marks(printed))
     text = texts.place(plain)
     if not text:
         return None

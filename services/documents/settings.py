@@ -69,5 +69,5 @@ class DocumentSettings(BaseModel):
     time_limit_seconds: float = Field(45.0, gt=0, description="longest time for one file")
     start_limit_seconds: float = Field(90.0, gt=0, description="longest time for a worker's start")
     memory_limit_mb: int = Field(4096, description="address space of a worker, MiB")
-    recycle_rss_mb: int = Field(900, description="a worker that grew past this is replaced, MiB")
+    recycle_rss_mb: int = Field(640, description="a worker that grew past this is replaced, MiB")
     max_waiting: int = Field(64, ge=1, description="files waiting for a worker; more are refused")

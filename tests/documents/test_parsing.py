@@ -99,6 +99,12 @@ def test_a_label_that_was_misread_is_not_taken_for_the_value() -> None:
     assert texts(idcard.parse([address, *kept], "front")) == EXPECTED
 
 
+def test_a_piece_of_the_next_label_is_no_address() -> None:
+    lines = [*FRONT[:7], line("路1号2单元份号码", 150, 325), line(NUMBER, 300, 478, 34)]
+    address = idcard.parse(lines, "front").values["address"]
+    assert (address.text, address.sure) == (EXPECTED["address"], 0.0)
+
+
 def test_a_temporary_card_keeps_its_authority_out_of_the_address() -> None:
     upper = [one for one in FRONT if one.text not in ("公民身份号码", NUMBER)]
     number = [line("公民身份号码", 50, 380), line(NUMBER, 300, 378, 34)]
