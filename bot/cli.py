@@ -7,6 +7,7 @@ import sys
 import typer
 
 from bot.commands import (
+    batches,
     cards,
     database,
     demo,
@@ -30,6 +31,8 @@ app = typer.Typer(
 )
 app.add_typer(people.app, name="people")
 app.add_typer(cards.app, name="cards")
+app.add_typer(batches.app, name="batch")
+app.add_typer(batches.templates, name="templates")
 app.add_typer(roles.app, name="roles")
 app.add_typer(database.app, name="db")
 app.add_typer(desk.app, name="desk")

@@ -37,6 +37,7 @@ from services.applications.evidence import (
 from services.applications.fields import editable_fields
 from services.applications.mending import reopen_for_mending
 from services.applications.numbers import new_number, read_number
+from services.applications.observing import batch_keys, record_by_batch, record_by_officer
 from services.applications.opening import (
     bank_choices,
     by_number,
@@ -74,7 +75,6 @@ from services.applications.settings import ApplicationSettings, use
 from services.applications.states import (
     history,
     poll_request,
-    record_by_officer,
     record_poll,
     record_state,
     told,
@@ -141,6 +141,7 @@ __all__ = [
     "accept_consequences",
     "accept_mended",
     "bank_choices",
+    "batch_keys",
     "begin_check",
     "by_number",
     "card_choices",
@@ -175,6 +176,7 @@ __all__ = [
     "progress",
     "read_number",
     "record_answers",
+    "record_by_batch",
     "record_by_officer",
     "record_filed",
     "record_poll",

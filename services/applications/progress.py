@@ -90,7 +90,7 @@ def _entered(row: Application, events: list[ApplicationEvent]) -> ApplicationEve
     theirs = [
         each
         for each in events
-        if each.source == rows.OFFICER
+        if each.source in (rows.OFFICER, rows.BATCH)
         or (each.source == rows.BUREAU and each.sequence <= row.sequence)
     ]
     return max(theirs, key=lambda each: (each.at, each.id or 0), default=None)

@@ -22,7 +22,7 @@ from storage.models import (
     DocumentStatus,
 )
 
-US, BUREAU, OFFICER = "us", "bureau", "officer"
+US, BUREAU, OFFICER, BATCH = "us", "bureau", "officer", "batch"
 """From whom we have an event."""
 
 SCREENSHOT = "ecard_list"

@@ -17,14 +17,19 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.applications import checking, reminders, rows
 from services.applications.answers import State
 from services.applications.asking import PollRequest
-from services.applications.errors import NotAllowed, NotFound
+from services.applications.errors import NotFound
 from services.applications.matters import MATTERS
 from services.applications.mending import mending_of
 from services.applications.settings import rules
 from services.applications.views import Change
 from services.gateways.contract import HistoryEntry, Receipt, StateReport
-from services.people import audit
-from storage.models import CLOSED, Application, ApplicationEvent, ApplicationStatus
+from storage.models import (
+    CLOSED,
+    Application,
+    ApplicationEvent,
+    ApplicationStatus,
+    Evidence,
+)
 
 log = structlog.get_logger(__name__)
 POLL = "application.poll"
@@ -44,6 +49,7 @@ STATUS_OF: dict[str, ApplicationStatus] = {
     "withdrawn": ApplicationStatus.WITHDRAWN,
 }
 """What a state of the bureau makes of an application."""
+_TOLD = (rows.BUREAU, rows.OFFICER, rows.BATCH)
 _SLOW = frozenset(
     {
         ApplicationStatus.RETURNED,
@@ -151,7 +157,7 @@ async def assume(session: AsyncSession, row: Application, receipt: Receipt, now:
     session.add(event)
     row.sequence = sequence
     await session.flush()
-    await _enter(session, row, event, now)
+    await enter(session, row, event, now)
 
 
 async def _stored(session: AsyncSession, row: Application) -> dict[int, ApplicationEvent]:
@@ -184,7 +190,7 @@ async def _keep(
         source=rows.BUREAU,
         sequence=entry.sequence,
         status=entry.status,
-        reason=_details(entry),
+        reason=entry_details(entry),
         at=entry.at,
         recorded_at=now,
         # Later states have been told already: this one is history.
@@ -205,13 +211,13 @@ async def _reconcile(
     assumed = bool((known.reason or {}).get("assumed"))
     if known.status == entry.status:
         if assumed:
-            known.reason, known.at = _details(entry), entry.at
+            known.reason, known.at = entry_details(entry), entry.at
             if known.sequence == row.sequence:
                 row.due = entry.due
         return False
     if assumed:
         # The bureau counts otherwise than we assumed: its entry stands, and is told.
-        known.status, known.reason, known.at = entry.status, _details(entry), entry.at
+        known.status, known.reason, known.at = entry.status, entry_details(entry), entry.at
         known.told_at = None
         row.sequence = min(row.sequence, known.sequence - 1)
         await session.flush()
@@ -220,7 +226,7 @@ async def _reconcile(
     return True
 
 
-def _details(entry: HistoryEntry) -> dict[str, object]:
+def entry_details(entry: HistoryEntry) -> dict[str, object]:
     """What an event keeps besides its columns (encrypted)."""
     reason = entry.reason.model_dump() if entry.reason else {}
     due = entry.due.isoformat() if entry.due else None
@@ -241,7 +247,7 @@ async def _apply(
         if closed_before:
             event.told_at = event.told_at or now
             continue
-        await _enter(session, row, event, now)
+        await enter(session, row, event, now)
         applied.append(event)
     if applied:
         row.updated_at = now
@@ -250,7 +256,7 @@ async def _apply(
     return [change_of(row, event) for event in applied if event.told_at is None]
 
 
-async def _enter(
+async def enter(
     session: AsyncSession, row: Application, event: ApplicationEvent, now: datetime
 ) -> None:
     """The effect of one state on the application and its card."""
@@ -271,7 +277,8 @@ async def _enter(
     if status == "collectable" or details.get("place"):
         row.place = details.get("place") or row.place
     matter = MATTERS.get(row.kind)
-    if matter is not None and not await matter.entered(session, row, status, event.at):
+    grade = Evidence.BATCH if event.source == rows.BATCH else Evidence.CONNECTOR
+    if matter and not await matter.entered(session, row, status, event.at, evidence=grade):
         log.warning("state.second_valid_card", application=row.id)
         event.reason = details | {"second_card": True}
 
@@ -280,6 +287,7 @@ def change_of(row: Application, event: ApplicationEvent) -> Change:
     """An event as it is told."""
     details = dict(event.reason or {})
     due, place = details.pop("due", None), details.pop("place", None)
+    details.pop("key", None)
     returned = event.status == "returned"
     return Change(
         event_id=event.id or 0,
@@ -310,9 +318,8 @@ async def untold(session: AsyncSession, application_id: int) -> list[Change]:
     row = await rows.seen(session, application_id)
     return [
         change_of(row, event)
-        for event in await rows.events(session, application_id, [rows.BUREAU, rows.OFFICER])
-        if event.told_at is None
-        and (event.source == rows.OFFICER or event.sequence <= row.sequence)
+        for event in await rows.events(session, application_id, _TOLD)
+        if event.told_at is None and (event.source != rows.BUREAU or event.sequence <= row.sequence)
     ]
 
 
@@ -322,35 +329,3 @@ async def history(session: AsyncSession, application_id: int) -> list[Change]:
     found = await rows.events(session, application_id)
     found.sort(key=lambda event: (event.at, event.id or 0))
     return [change_of(row, event) for event in found]
-
-
-async def record_by_officer(
-    session: AsyncSession,
-    application_id: int,
-    officer_id: int,
-    entry: HistoryEntry,
-    now: datetime,
-) -> list[Change]:
-    """An officer has seen a state at a bureau without an interface (its sequence is ignored).
-
-    Raises:
-        NotAllowed: `not_submitted` or `closed`.
-    """
-    row = await rows.locked(session, application_id)
-    if row.status in CLOSED:
-        raise NotAllowed("closed")
-    if row.status in rows.EDITABLE:
-        raise NotAllowed("not_submitted")
-    stored = await rows.events(session, application_id, [rows.OFFICER])
-    if stored and stored[-1].status == entry.status:
-        return []  # the second press
-    event = await rows.note(
-        session, row, entry.status, entry.at, source=rows.OFFICER, reason=_details(entry)
-    )
-    event.told_at = None
-    await _enter(session, row, event, now)
-    row.updated_at = now
-    actor, subject = f"person:{officer_id}", f"application:{row.id}"
-    await audit.record(session, actor, "application.state", subject, now)
-    await reminders.arrange(session, row, now)
-    return [change_of(row, event)]

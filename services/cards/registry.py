@@ -89,7 +89,14 @@ async def record_cards(
     return conflicts
 
 
-async def follow(session: AsyncSession, application: Application, state: str, at: datetime) -> bool:
+async def follow(
+    session: AsyncSession,
+    application: Application,
+    state: str,
+    at: datetime,
+    *,
+    evidence: Evidence = Evidence.CONNECTOR,
+) -> bool:
     """Move the application's own card with the bureau's state.
 
     Returns:
@@ -112,10 +119,10 @@ async def follow(session: AsyncSession, application: Application, state: str, at
         social_enabled=application.social_enabled_at is not None,
         financial_active=application.financial_activated_at is not None,
         source="bureau",
-        evidence=Evidence.CONNECTOR,
+        evidence=evidence,
         as_of=at,
     )
-    return await _write(session, application.person_id, found, row)
+    return await _write(session, application.person_id, found, row, news=True)
 
 
 async def mark(

@@ -14,7 +14,7 @@ from services.applications.answers import Answer
 from services.applications.decisions import Verdict
 from services.cards import CardKey, FoundCard
 from services.gateways.contract import SubmissionDetails
-from storage.models import Application, ApplicationKind
+from storage.models import Application, ApplicationKind, Evidence
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,13 @@ class Matter:
         return None
 
     async def entered(
-        self, session: AsyncSession, row: Application, state: str, at: datetime
+        self,
+        session: AsyncSession,
+        row: Application,
+        state: str,
+        at: datetime,
+        *,
+        evidence: Evidence = Evidence.CONNECTOR,
     ) -> bool:
         """The effect of a bureau's state outside the application; False when a person must look."""
         return True

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services import cards
 from services.applications.matters.existing import ExistingCard
-from storage.models import Application, ApplicationKind, CardStatus
+from storage.models import Application, ApplicationKind, CardStatus, Evidence
 
 
 class Cancellation(ExistingCard):
@@ -17,9 +17,17 @@ class Cancellation(ExistingCard):
     kind = ApplicationKind.CANCELLATION
 
     async def entered(
-        self, session: AsyncSession, row: Application, state: str, at: datetime
+        self,
+        session: AsyncSession,
+        row: Application,
+        state: str,
+        at: datetime,
+        *,
+        evidence: Evidence = Evidence.CONNECTOR,
     ) -> bool:
         key = self.key(row)
         if key is not None and state == "done":
-            await cards.mark(session, row.person_id, key, CardStatus.CANCELLED, at)
+            await cards.mark(
+                session, row.person_id, key, CardStatus.CANCELLED, at, evidence=evidence
+            )
         return True

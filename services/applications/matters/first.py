@@ -11,7 +11,7 @@ from services import cards
 from services.applications.answers import Answer
 from services.applications.decisions import Verdict, decide
 from services.applications.matters.base import Facts, Matter
-from storage.models import Application, ApplicationKind
+from storage.models import Application, ApplicationKind, Evidence
 
 
 class FirstCard(Matter):
@@ -29,6 +29,12 @@ class FirstCard(Matter):
         )
 
     async def entered(
-        self, session: AsyncSession, row: Application, state: str, at: datetime
+        self,
+        session: AsyncSession,
+        row: Application,
+        state: str,
+        at: datetime,
+        *,
+        evidence: Evidence = Evidence.CONNECTOR,
     ) -> bool:
-        return await cards.follow(session, row, state, at)
+        return await cards.follow(session, row, state, at, evidence=evidence)

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services import cards
 from services.applications.matters.existing import ExistingCard
-from storage.models import Application, ApplicationKind, CardStatus
+from storage.models import Application, ApplicationKind, CardStatus, Evidence
 
 _EFFECTS = {
     "reported": CardStatus.LOST,
@@ -23,9 +23,15 @@ class LossReport(ExistingCard):
     kind = ApplicationKind.LOSS_REPORT
 
     async def entered(
-        self, session: AsyncSession, row: Application, state: str, at: datetime
+        self,
+        session: AsyncSession,
+        row: Application,
+        state: str,
+        at: datetime,
+        *,
+        evidence: Evidence = Evidence.CONNECTOR,
     ) -> bool:
         key, status = self.key(row), _EFFECTS.get(state)
         if key is not None and status is not None:
-            await cards.mark(session, row.person_id, key, status, at)
+            await cards.mark(session, row.person_id, key, status, at, evidence=evidence)
         return True

@@ -1,0 +1,167 @@
+"""From applications that wait for an officer to the files that a bureau takes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from knowledge.batches import FOLDER, BatchTemplate, template_for
+from services.applications.observing import record_by_batch
+from services.batches import files
+from services.batches.candidates import Candidate, candidates
+from services.batches.values import NotReadyError, cells_of, photo_name
+from services.batches.views import Exported, Ready, Unready
+from services.gateways.contract import HistoryEntry
+from services.people import audit, consents
+from storage.clock import local_date
+from storage.files import FileStore
+from storage.models import ApplicationStatus, ConsentKind
+
+_JPEG = b"\xff\xd8\xff"
+_STAGE: Mapping[ApplicationStatus, str] = {
+    ApplicationStatus.DRAFT: "draft",
+    ApplicationStatus.CHECKING: "checking",
+    ApplicationStatus.WAITING: "waiting",
+    ApplicationStatus.EVIDENCE: "evidence",
+    ApplicationStatus.RETURNED: "returned",
+}
+
+
+async def export_batch(
+    session: AsyncSession,
+    store: FileStore,
+    region: str,
+    folder: Path,
+    now: datetime,
+    *,
+    employer_id: int | None = None,
+    templates: Sequence[Path] = (FOLDER,),
+    filed: bool = False,
+    actor: str = "cli",
+) -> tuple[Exported, ...]:
+    """Write, for each employer, workbook, zip of portraits and check sheet into `folder`.
+
+    Args:
+        region: six digits; everything in the region is taken.
+        templates: folders of templates, the later before the earlier.
+        filed: also record what is in the workbook as handed in.
+
+    Raises:
+        UnknownTemplateError: no template for the region.
+        OSError: the folder can't be written.
+    """
+    found = await candidates(session, region, employer_id)
+    template_for(region, folders=templates)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    done = []
+    ordered = sorted(found, key=lambda each: each.employer.id or 0)
+    for _, group in groupby(ordered, key=lambda each: each.employer.id):
+        members = list(group)
+        template = template_for(region, members[0].employer.credit_code, folders=templates)
+        batch = _Batch(session, store, template, region=region, folder=folder, now=now)
+        done.append(await batch.write(members, filed=filed, actor=actor))
+    return tuple(done)
+
+
+class _Batch:
+    """One employer's."""
+
+    def __init__(
+        self,
+        session: AsyncSession,
+        store: FileStore,
+        template: BatchTemplate,
+        *,
+        region: str,
+        folder: Path,
+        now: datetime,
+    ) -> None:
+        self.session, self.store, self.template = session, store, template
+        self.region, self.folder, self.now = region, folder, now
+
+    async def write(self, members: Sequence[Candidate], *, filed: bool, actor: str) -> Exported:
+        """Everything about these applications."""
+        employer = members[0].employer
+        stem = f"{self.region}-{employer.credit_code}-{local_date(self.now):%Y%m%d}"
+        ready: list[Ready] = []
+        unready: list[Unready] = []
+        with files.Portraits(self.folder / f"{stem}-photos.zip") as portraits:
+            for each in members:
+                try:
+                    ready.append(await self._row(each, portraits))
+                except NotReadyError as error:
+                    unready.append(_unready(each, error.why))
+        book = self.folder / f"{stem}.xlsx"
+        if ready:
+            await asyncio.to_thread(lambda: files.save(book, files.workbook(self.template, ready)))
+        check = self.folder / f"{stem}-check.xlsx"
+        await asyncio.to_thread(
+            lambda: files.save(check, files.check_sheet(self.template, ready, unready))
+        )
+        if filed:
+            await self._file(ready, actor)
+        counts = {"region": self.region, "ready": len(ready), "unready": len(unready)}
+        subject = f"employer:{employer.id}"
+        await audit.record(self.session, actor, "batch.exported", subject, self.now, detail=counts)
+        return Exported(
+            template=self.template.id,
+            region=self.region,
+            employer=employer.name,
+            ready=len(ready),
+            unready=len(unready),
+            filed=len(ready) if filed else 0,
+            workbook=book if ready else None,
+            portraits=portraits.path if ready else None,
+            check=check,
+        )
+
+    async def _row(self, candidate: Candidate, portraits: files.Portraits) -> Ready:
+        row = candidate.row
+        if row.status in _STAGE:
+            raise NotReadyError(_STAGE[row.status])
+        if row.kind.value not in self.template.kinds:
+            raise NotReadyError("kind")
+        if not candidate.by_hand:
+            raise NotReadyError("on_its_way")
+        if not await consents.has(self.session, row.person_id, ConsentKind.PICTURES):
+            raise NotReadyError("consent")
+        cells = cells_of(self.template, candidate)
+        picture = await self._picture(candidate)
+        name = photo_name(self.template, candidate)
+        portraits.add(name, picture)
+        return Ready(
+            application_id=row.id or 0,
+            revision=row.revision,
+            number=row.number,
+            staff_number=candidate.person.number,
+            name=candidate.person.name,
+            photo_name=name,
+            cells=cells,
+        )
+
+    async def _picture(self, candidate: Candidate) -> bytes:
+        try:
+            picture = await self.store.read(candidate.photo or "")
+        except FileNotFoundError:
+            raise NotReadyError("photo_missing") from None
+        if not picture.startswith(_JPEG):
+            raise NotReadyError("photo_format")
+        return picture
+
+    async def _file(self, ready: Sequence[Ready], actor: str) -> None:
+        entry = HistoryEntry(sequence=0, status="reviewing", at=self.now)
+        for each in ready:
+            key = f"filed:{each.revision}"
+            await record_by_batch(
+                self.session, each.application_id, entry, self.now, key=key, actor=actor
+            )
+
+
+def _unready(candidate: Candidate, why: str) -> Unready:
+    row, person = candidate.row, candidate.person
+    return Unready(row.number, person.number, person.name, row.region_code, why)
