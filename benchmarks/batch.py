@@ -92,10 +92,8 @@ class Trip:
         """All steps."""
         wanted = await self.fill()
         with self.timed("export"):
-            async with self.database.transaction() as session:
-                (made,) = await export_batch(
-                    session, self.store, REGION, self.folder / "out", NOW, filed=False
-                )
+            to = self.folder / "out"
+            (made,) = await export_batch(self.database, self.store, REGION, to, NOW)
         self.compare(made, wanted)
         said = {number: self.random.choice(list(_ANSWERS)) for number in wanted}
         answer = self.answer(made, said)
@@ -172,11 +170,11 @@ class Trip:
         return sheet(lines, headings=("序号", "审核结果", "公民身份号码（必填）", "办理时间"))
 
     async def take(self, content: bytes, *, dry_run: bool = False) -> AnswerReport:
-        """Import in one transaction."""
-        async with self.database.transaction() as session:
-            return await import_answer(
-                session, content, REGION, NOW, settings=ImportSettings(), dry_run=dry_run
-            )
+        """Import it."""
+        settings = ImportSettings()
+        return await import_answer(
+            self.database, content, REGION, NOW, settings=settings, dry_run=dry_run
+        )
 
     async def events(self) -> int:
         """How many events applications have."""

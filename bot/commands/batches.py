@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands.context import database_session, fail, now, out, run
+from bot.commands.context import fail, now_of, open_database, out, run, settings
 from bot.commands.texts import employer_id_of, say, show
 from knowledge import regions
 from knowledge.batches import FOLDER, UnknownTemplateError, check_templates
@@ -42,14 +42,17 @@ def export(
     code = _known(region)
 
     async def work() -> tuple[Exported, ...]:
-        async with database_session() as (session, settings):
+        found = settings()
+        async with open_database(found) as database:
+            async with database.reading() as session:
+                employer_id = await employer_id_of(session, employer)
             return await export_batch(
-                session,
-                FolderStore(settings.files_dir, settings.keyring()),
+                database,
+                FolderStore(found.files_dir, found.keyring()),
                 code,
                 to,
-                now(),
-                employer_id=await employer_id_of(session, employer),
+                await now_of(database),
+                employer_id=employer_id,
                 templates=_folders(extra),
                 filed=filed,
             )
@@ -88,13 +91,14 @@ def import_(
     code = _known(region)
 
     async def work() -> AnswerReport:
-        async with database_session() as (session, settings):
+        found = settings()
+        async with open_database(found) as database:
             return await import_answer(
-                session,
+                database,
                 file.read_bytes(),
                 code,
-                now(),
-                settings=settings.imports,
+                await now_of(database),
+                settings=found.imports,
                 dry_run=dry_run,
             )
 

@@ -97,6 +97,12 @@ def now() -> datetime:
     return SystemClock(_offset).now()
 
 
+async def now_of(database: Database) -> datetime:
+    """The same, for a command that opens its own transactions."""
+    async with database.reading() as session:
+        return SystemClock(await clock_offset(session)).now()
+
+
 def new_application_number() -> str:
     """A fresh application number for imported applications."""
     return new_number()

@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge.batches import FOLDER, BatchTemplate, template_for
+from services.applications import rows
 from services.applications.observing import record_by_batch
 from services.batches import files
 from services.batches.candidates import Candidate, candidates
@@ -19,10 +20,13 @@ from services.batches.views import Exported, Ready, Unready
 from services.gateways.contract import HistoryEntry
 from services.people import audit, consents
 from storage.clock import local_date
+from storage.database import Database
 from storage.files import FileStore
 from storage.models import ApplicationStatus, ConsentKind
 
 _JPEG = b"\xff\xd8\xff"
+_AT_A_TIME = 50
+"""Applications recorded in one transaction: on SQLite nobody else writes meanwhile."""
 _STAGE: Mapping[ApplicationStatus, str] = {
     ApplicationStatus.DRAFT: "draft",
     ApplicationStatus.CHECKING: "checking",
@@ -33,7 +37,7 @@ _STAGE: Mapping[ApplicationStatus, str] = {
 
 
 async def export_batch(
-    session: AsyncSession,
+    database: Database,
     store: FileStore,
     region: str,
     folder: Path,
@@ -55,16 +59,19 @@ async def export_batch(
         UnknownTemplateError: no template for the region.
         OSError: the folder can't be written.
     """
-    found = await candidates(session, region, employer_id)
     template_for(region, folders=templates)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     done = []
-    ordered = sorted(found, key=lambda each: each.employer.id or 0)
-    for _, group in groupby(ordered, key=lambda each: each.employer.id):
-        members = list(group)
-        template = template_for(region, members[0].employer.credit_code, folders=templates)
-        batch = _Batch(session, store, template, region=region, folder=folder, now=now)
-        done.append(await batch.write(members, filed=filed, actor=actor))
+    async with database.reading() as session:
+        found = await candidates(session, region, employer_id)
+        ordered = sorted(found, key=lambda each: each.employer.id or 0)
+        for _, group in groupby(ordered, key=lambda each: each.employer.id):
+            members = list(group)
+            template = template_for(region, members[0].employer.credit_code, folders=templates)
+            batch = _Batch(
+                database, session, store, template, region=region, folder=folder, now=now
+            )
+            done.append(await batch.write(members, filed=filed, actor=actor))
     return tuple(done)
 
 
@@ -73,6 +80,7 @@ class _Batch:
 
     def __init__(
         self,
+        database: Database,
         session: AsyncSession,
         store: FileStore,
         template: BatchTemplate,
@@ -81,7 +89,8 @@ class _Batch:
         folder: Path,
         now: datetime,
     ) -> None:
-        self.session, self.store, self.template = session, store, template
+        self.database, self.session = database, session
+        self.store, self.template = store, template
         self.region, self.folder, self.now = region, folder, now
 
     async def write(self, members: Sequence[Candidate], *, filed: bool, actor: str) -> Exported:
@@ -103,18 +112,18 @@ class _Batch:
         await asyncio.to_thread(
             lambda: files.save(check, files.check_sheet(self.template, ready, unready))
         )
-        if filed:
-            await self._file(ready, actor)
+        done = await self._file(ready, actor) if filed else 0
         counts = {"region": self.region, "ready": len(ready), "unready": len(unready)}
         subject = f"employer:{employer.id}"
-        await audit.record(self.session, actor, "batch.exported", subject, self.now, detail=counts)
+        async with self.database.transaction() as session:
+            await audit.record(session, actor, "batch.exported", subject, self.now, detail=counts)
         return Exported(
             template=self.template.id,
             region=self.region,
             employer=employer.name,
             ready=len(ready),
             unready=len(unready),
-            filed=len(ready) if filed else 0,
+            filed=done,
             workbook=book if ready else None,
             portraits=portraits.path if ready else None,
             check=check,
@@ -153,13 +162,22 @@ class _Batch:
             raise NotReadyError("photo_format")
         return picture
 
-    async def _file(self, ready: Sequence[Ready], actor: str) -> None:
+    async def _file(self, ready: Sequence[Ready], actor: str) -> int:
+        """Record what is in the workbook as handed in; how many that were."""
         entry = HistoryEntry(sequence=0, status="reviewing", at=self.now)
-        for each in ready:
-            key = f"filed:{each.revision}"
-            await record_by_batch(
-                self.session, each.application_id, entry, self.now, key=key, actor=actor
-            )
+        done = 0
+        for start in range(0, len(ready), _AT_A_TIME):
+            async with self.database.transaction() as session:
+                for each in ready[start : start + _AT_A_TIME]:
+                    row = await rows.locked(session, each.application_id)
+                    if row.status is ApplicationStatus.SUBMITTING and row.revision == each.revision:
+                        key = f"filed:{each.revision}"
+                        done += len(
+                            await record_by_batch(
+                                session, row.id or 0, entry, self.now, key=key, actor=actor
+                            )
+                        )
+        return done
 
 
 def _unready(candidate: Candidate, why: str) -> Unready:

@@ -23,6 +23,7 @@ from services.people import audit
 from services.people.identity import normalise_name, normalise_number
 from storage import queue
 from storage.clock import SHANGHAI, local_date
+from storage.database import Database
 from storage.models import (
     CLOSED,
     Application,
@@ -32,6 +33,8 @@ from storage.models import (
 )
 
 TELL = "application.tell"
+_AT_A_TIME = 50
+"""Rows of one transaction: on SQLite nobody else writes meanwhile."""
 _ORDER = (
     ApplicationStatus.SUBMITTING,
     ApplicationStatus.REVIEWING,
@@ -43,7 +46,7 @@ _MAY_RETURN = frozenset(_ORDER[:3])
 
 
 async def import_answer(
-    session: AsyncSession,
+    database: Database,
     content: bytes,
     region: str,
     now: datetime,
@@ -55,7 +58,8 @@ async def import_answer(
     """Read a bureau's workbook (xlsx, xls or csv) and record what it says.
 
     What is sure is recorded; a row that is not is only reported. The same answer again changes
-    nothing, also in another file, order or writing.
+    nothing, also in another file, order or writing. Rows are written some at a time, so that chats
+    go on meanwhile; when it is stopped halfway, importing again does the rest.
 
     Args:
         region: only applications of this region (six digits) and of all in it are looked at.
@@ -65,9 +69,9 @@ async def import_answer(
     if findings.found:
         found = findings.report()
         return AnswerReport(errors=found.errors, notices=found.notices)
-    await queue.lock(session, f"batch:{region}")
-    plan = _Plan(session, now, actor)
-    await plan.load(region)
+    plan = _Plan(database, now, actor)
+    async with database.reading() as session:
+        await plan.load(session, region)
     outcomes = {each.row: plan.match(each) for each in answered}
     plan.set_apart(outcomes)
     if not dry_run:
@@ -79,7 +83,9 @@ async def import_answer(
     )
     if not dry_run:
         detail = {"region": region} | report.counts
-        await audit.record(session, actor, "batch.answered", f"region:{region}", now, detail=detail)
+        async with database.transaction() as session:
+            subject = f"region:{region}"
+            await audit.record(session, actor, "batch.answered", subject, now, detail=detail)
     return report
 
 
@@ -97,20 +103,25 @@ def key_of(application: Application, answer: Answered) -> str:
 class _Plan:
     """What each row comes to."""
 
-    def __init__(self, session: AsyncSession, now: datetime, actor: str) -> None:
-        self.session, self.now, self.actor = session, now, actor
+    def __init__(self, database: Database, now: datetime, actor: str) -> None:
+        self.database, self.now, self.actor = database, now, actor
+        self.homes: dict[int, str] = {}
         self.numbers: dict[str, tuple[Application, Person]] = {}
         self.owners: dict[str, list[tuple[Application, Person]]] = {}
         self.keys: dict[int, set[str]] = {}
         self.steps: dict[int, list[tuple[Answered, Application]]] = {}
 
-    async def load(self, region: str) -> None:
+    async def load(self, session: AsyncSession, region: str) -> None:
         """Read the region's applications and the answers they have taken, once."""
-        for row, person in await handed_in(self.session, region):
+        for row, person in await handed_in(session, region):
             self.numbers[row.number] = (row, person)
             for number in {_id_number(row), normalise_number(person.id_number or "")} - {""}:
                 self.owners.setdefault(number, []).append((row, person))
-        self.keys = await keys_taken(self.session, region)
+        self.keys = await keys_taken(session, region)
+        living = select(ChannelAccount.person_id, ChannelAccount.mailbox).where(
+            col(ChannelAccount.ended_at).is_(None)
+        )
+        self.homes = dict((await session.exec(living)).all())
 
     def match(self, answer: Answered) -> Outcome:
         """The application of a row and what the row means for it."""
@@ -120,7 +131,7 @@ class _Plan:
         if isinstance(found, str):
             return Outcome(answer.row, found)
         code = self._code(answer, found)
-        if code in ("applied", "repeated"):
+        if code == "applied":
             self.steps.setdefault(found.id or 0, []).append((answer, found))
         return Outcome(answer.row, code, found.number, answer.status)
 
@@ -179,32 +190,37 @@ class _Plan:
             for step in steps
             if outcomes[step[0].row].code == "applied"
         ]
-        homes = await self._homes()
-        for answer, row in sorted(sure, key=lambda step: step[1].id or 0):
+        sure.sort(key=lambda step: step[1].id or 0)
+        for start in range(0, len(sure), _AT_A_TIME):
+            async with self.database.transaction() as session:
+                for answer, row in sure[start : start + _AT_A_TIME]:
+                    outcomes[answer.row] = await self._apply(session, answer, row.id or 0)
+
+    async def _apply(self, session: AsyncSession, answer: Answered, application: int) -> Outcome:
+        """Record one row; what has changed since the plan was made has the last word."""
+        row = await rows.locked(session, application)
+        code = self._code(answer, row)
+        if code == "applied":
             changes = await record_by_batch(
-                self.session,
-                row.id or 0,
+                session,
+                application,
                 _entry(answer, self.now),
                 self.now,
                 key=key_of(row, answer),
                 actor=self.actor,
                 reference=answer.reference or None,
             )
+            code = "applied" if changes else "repeated"
             for change in changes:
                 await queue.accept(
-                    self.session,
+                    session,
                     key=f"batch:{change.event_id}",
-                    mailbox=homes.get(row.person_id, f"person:{row.person_id}"),
+                    mailbox=self.homes.get(row.person_id, f"person:{row.person_id}"),
                     kind=TELL,
-                    payload={"application_id": row.id},
+                    payload={"application_id": application},
                     at=self.now,
                 )
-
-    async def _homes(self) -> dict[int, str]:
-        living = select(ChannelAccount.person_id, ChannelAccount.mailbox).where(
-            col(ChannelAccount.ended_at).is_(None)
-        )
-        return dict((await self.session.exec(living)).all())
+        return Outcome(answer.row, code, row.number, answer.status)
 
 
 def _id_number(row: Application) -> str:

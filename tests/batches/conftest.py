@@ -85,23 +85,16 @@ class Bureau:
             document.file_id = stored.id
 
     async def export(self, region: str = REGION, *, filed: bool = False) -> tuple[Exported, ...]:
-        async with self.office.database.transaction() as session:
-            return await export_batch(
-                session, self.store, region, self.folder, self.office.now, filed=filed
-            )
+        database, now = self.office.database, self.office.now
+        return await export_batch(database, self.store, region, self.folder, now, filed=filed)
 
     async def answer(
         self, content: bytes, region: str = REGION, *, dry_run: bool = False
     ) -> AnswerReport:
-        async with self.office.database.transaction() as session:
-            return await import_answer(
-                session,
-                content,
-                region,
-                self.office.now,
-                settings=ImportSettings(),
-                dry_run=dry_run,
-            )
+        database, now = self.office.database, self.office.now
+        return await import_answer(
+            database, content, region, now, settings=ImportSettings(), dry_run=dry_run
+        )
 
     async def told(self) -> int:
         """Events that wait to tell somebody."""
