@@ -16,10 +16,12 @@ from storage.models import (
     AnswerGiven,
     AnswerRecord,
     BindAttempt,
+    BroadcastReceipt,
     ButtonToken,
     Card,
     CaseStatus,
     ChannelAccount,
+    ConsoleSession,
     Conversation,
     Document,
     EventStatus,
@@ -31,6 +33,7 @@ from storage.models import (
     Person,
     PersonStatus,
     Rating,
+    SignInLink,
     Task,
     TaskStatus,
     Timer,
@@ -51,6 +54,7 @@ async def personal_data(
     await session.exec(delete(Card).where(col(Card.person_id) == person_id))
     await session.exec(delete(Rating).where(col(Rating.person_id) == person_id))
     await session.exec(delete(ButtonToken).where(col(ButtonToken.person_id) == person_id))
+    await session.exec(delete(BroadcastReceipt).where(col(BroadcastReceipt.person_id) == person_id))
     await _questions(session, person_id)
     await _applications(session, person_id)
     closed = await _cases(session, person_id, now)
@@ -59,11 +63,13 @@ async def personal_data(
 
 
 async def account(session: AsyncSession, person_id: int) -> None:
-    """The binding and the invitations, with failed tries of the same accounts."""
+    """The binding, invitations and ways into the console, with failed tries of the accounts."""
     users = [one.user_id for one in await own.accounts(session, person_id)]
     await session.exec(delete(BindAttempt).where(col(BindAttempt.user_id).in_(users)))
     await session.exec(delete(ChannelAccount).where(col(ChannelAccount.person_id) == person_id))
     await session.exec(delete(Invitation).where(col(Invitation.person_id) == person_id))
+    await session.exec(delete(SignInLink).where(col(SignInLink.person_id) == person_id))
+    await session.exec(delete(ConsoleSession).where(col(ConsoleSession.person_id) == person_id))
 
 
 def phone(session: AsyncSession, person: Person, now: datetime) -> None:

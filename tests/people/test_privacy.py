@@ -30,12 +30,15 @@ from storage.models import (
     ApplicationEvent,
     ApplicationKind,
     ApplicationStatus,
+    Broadcast,
+    BroadcastReceipt,
     Card,
     CardStatus,
     Case,
     CaseMessage,
     CaseStatus,
     ConsentKind,
+    ConsoleSession,
     Document,
     DocumentStatus,
     EventStatus,
@@ -51,11 +54,28 @@ from storage.models import (
     PersonStatus,
     PolicyBundle,
     Rating,
+    Row,
+    SignInLink,
     StoredFile,
 )
 from tests.people.makers import employ, id_number
 
 SETTINGS = PeopleSettings()
+ERASED = frozenset(
+    {
+        *("answer_given", "application", "broadcast_receipt", "button_token", "card", "case"),
+        *("channel_account", "console_session", "conversation", "document", "gap_question"),
+        *("invitation", "rating", "role_grant", "sign_in_link", "stored_file"),
+    }
+)
+"""Tables about a person that an erasure deletes, blanks or ends."""
+RECORDS = frozenset(
+    {
+        *("assignment", "broadcast", "case_message", "consent", "gap", "improvement", "kpi_target"),
+        *("officer_notice", "officer_profile", "officer_report", "training_need"),
+    }
+)
+"""Tables that say by number who did something in HR, or agreed: records that stay."""
 CANARY = "样本路9999号"
 PICTURE = b"\xff\xd8 picture of nobody"
 TO = Recipients("样例人社局", "样例银行")
@@ -296,6 +316,51 @@ async def test_the_export_holds_all(database: Database, store: FolderStore, now:
         assert data["cards"][0]["last_four"] == "0012"
         assert [c["bank"] for c in data["consents"]] == [None, "样例银行"]
         assert "_index" not in json.dumps(data)
+
+
+def test_erasure_knows_every_table_about_a_person() -> None:
+    """A new table must be given its place here, and in the erasure."""
+    found = {
+        table.name
+        for table in Row.metadata.sorted_tables
+        for key in table.foreign_keys
+        if key.column.table.name == "person"
+    }
+    assert found == ERASED | RECORDS
+
+
+async def test_the_doors_to_the_console_go_too(database: Database, now: datetime) -> None:
+    async with database.transaction() as session:
+        someone, other = await employ(session, now, 1), await employ(session, now, 2)
+        broadcast = Broadcast(text=CANARY, author_id=other.id, created_at=now)
+        session.add(broadcast)
+        await session.flush()
+        for person in (someone, other):
+            session.add_all(
+                [
+                    SignInLink(
+                        person_id=person.id,
+                        code_index=f"code{person.id}",
+                        created_at=now,
+                        expires_at=now,
+                    ),
+                    ConsoleSession(
+                        person_id=person.id,
+                        token_index=f"token{person.id}",
+                        role_version="1",
+                        created_at=now,
+                        seen_at=now,
+                        expires_at=now,
+                    ),
+                    BroadcastReceipt(broadcast_id=broadcast.id or 0, person_id=person.id),
+                ]
+            )
+        await session.flush()
+        assert (await erase.erase(session, someone.id, now)).done
+    async with database.reading() as session:
+        for table in ("sign_in_link", "console_session", "broadcast_receipt"):
+            left = await session.execute(text(f"select person_id from {table}"))
+            assert left.scalars().all() == [other.id], table
 
 
 async def test_erasing_an_active_employee(
