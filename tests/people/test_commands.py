@@ -9,13 +9,14 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from bot.commands import cards, people, roles
+from bot.commands import cards, desk, people, roles
 from tests.people.makers import CARD_HEADINGS, id_number, row, sheet
 
 app = typer.Typer()
 app.add_typer(people.app, name="people")
 app.add_typer(cards.app, name="cards")
 app.add_typer(roles.app, name="roles")
+app.add_typer(desk.app, name="desk")
 
 
 @pytest.fixture
@@ -96,3 +97,31 @@ def test_cards(folder: Path) -> None:
     done = json.loads(call("cards", "import", "cards.xlsx", "--json").stdout)
     assert (done["ok"], done["created"], done["applications"]) == (True, 1, 1)
     assert "在办申请 0" in call("cards", "import", "cards.xlsx").output
+
+
+def test_officers_of_the_desk(folder: Path) -> None:
+    call("people", "import", "roster.xlsx")
+    refused = call("desk", "profile", "E001")
+    assert refused.exit_code == 1
+    assert "roles grant" in refused.output
+    for number in ("E001", "E002"):
+        call("roles", "grant", number, "officer")
+    assert call("desk", "profile", "E001", "--language", "fr").exit_code == 1
+    wrong = call("desk", "profile", "E001", "--skill", "cooking")
+    assert wrong.exit_code == 1
+    assert "card" in wrong.output
+    words = ("--language", "zh", "--language", "en", "--skill", "card", "--capacity", "7")
+    assert call("desk", "profile", "E001", *words).exit_code == 0
+    dates = ("--from", "2026-12-01", "--until", "2026-12-08")
+    assert call("desk", "away", "E001", *dates, "--stand-in", "E002").exit_code == 0
+    first, second = json.loads(call("desk", "officers", "--json").stdout)
+    assert (first["languages"], first["skills"], first["capacity"]) == (["zh", "en"], ["card"], 7)
+    assert first["away_from"] == "2026-11-30T16:00:00+00:00"  # the day begins in China
+    assert (first["stand_in"], second["stand_in"], second["away_from"]) == ("E002", None, None)
+    assert "2026-12-01 → 2026-12-08" in call("desk", "officers").output
+    assert call("desk", "away", "E001", "--from", "2026-12-08", "--until", "2026-12-01").exit_code
+    unread = call("desk", "away", "E001", "--until", "月底")
+    assert unread.exit_code == 1
+    assert "2026-12-31" in unread.output
+    assert call("desk", "back", "E001").exit_code == 0
+    assert json.loads(call("desk", "officers", "--json").stdout)[0]["away_from"] is None
