@@ -19,7 +19,7 @@ from services.batches.values import NotReadyError, cells_of, photo_name
 from services.batches.views import Exported, Ready, Unready
 from services.gateways.contract import HistoryEntry
 from services.people import audit, consents
-from storage.clock import local_date
+from storage.clock import SHANGHAI
 from storage.database import Database
 from storage.files import FileStore
 from storage.models import ApplicationStatus, ConsentKind
@@ -96,7 +96,9 @@ class _Batch:
     async def write(self, members: Sequence[Candidate], *, filed: bool, actor: str) -> Exported:
         """Everything about these applications."""
         employer = members[0].employer
-        stem = f"{self.region}-{employer.credit_code}-{local_date(self.now):%Y%m%d}"
+        # To the second: a later export never replaces what was handed in.
+        moment = self.now.astimezone(SHANGHAI)
+        stem = f"{self.region}-{employer.credit_code}-{moment:%Y%m%d-%H%M%S}"
         ready: list[Ready] = []
         unready: list[Unready] = []
         with files.Portraits(self.folder / f"{stem}-photos.zip") as portraits:
