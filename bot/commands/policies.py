@@ -10,8 +10,9 @@ import typer
 
 from bot.commands.context import fail, out
 from knowledge.ask import Answer, Answerer
-from knowledge.move import guide
-from knowledge.regions import find
+from knowledge.move import About, guide
+from knowledge.regions import Region, find, full_name
+from knowledge.understand.places import Gazetteer
 
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 
@@ -69,17 +70,39 @@ def _plain(answer: Answer) -> str:
 
 
 def move(
-    origin: Annotated[str, typer.Argument(help="原参保地（六位区划代码）")],
-    destination: Annotated[str, typer.Argument(help="目标参保地（六位区划代码）")],
+    origin: Annotated[str, typer.Argument(help="原参保地（六位区划代码或地名）")],
+    destination: Annotated[str, typer.Argument(help="目标参保地（六位区划代码或地名）")],
+    about: Annotated[About, typer.Option(help="只看社保卡，还是只看社保关系")] = About.BOTH,
+    drawing_pension: Annotated[
+        bool | None, typer.Option(help="是否已经在领养老金；不填就两种都说")
+    ] = None,
+    hmt: Annotated[bool, typer.Option("--hmt", help="港澳台居民")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """注销还是转移：两地之间怎么办。"""
-    for code in (origin, destination):
-        if find(code) is None:
-            fail(f"没有这个区划代码：{code}")
-    found: dict[str, Any] = guide(origin, destination).as_dict()
+    """注销还是转移：两地之间怎么办，每一步都带依据。"""
+    here, there = _place(origin), _place(destination)
+    found: dict[str, Any] = guide(
+        here.code, there.code, about=about, drawing_pension=drawing_pension, hmt=hmt
+    ).as_dict()
     if as_json:
         out(json.dumps(found, ensure_ascii=False))
         return
+    out(f"{full_name(here.code)} → {full_name(there.code)}")
     for step in found["steps"]:
-        out(f"• {step['text']}")
+        mark = " ※" if step["caveat"] else ""
+        out(f"• {'HR：' if step['who'] == 'hr' else ''}{step['text']}{mark}")
+        source = step["sources"][0]
+        out(f"    依据：{source['title']}，{source['date'] or '无日期'}，{source['checked']}核对")
+    if any(step["caveat"] for step in found["steps"]):
+        out("※ 请以当地12333为准。")
+
+
+def _place(written: str) -> Region:
+    """A division by its code or by any name that a person would type."""
+    known = find(written)
+    if known is not None:
+        return known
+    named = Gazetteer().find(written, english=written.isascii()).named
+    if len(named) != 1:
+        fail(f"没认出这个地方：{written}。请写六位区划代码，或完整的地名。")
+    return named[0]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from bot.cli import app
 from knowledge import regions
 from knowledge.facts import load_facts
 from knowledge.move import OUTSIDE, About, CardDecision, Guide, guide
@@ -163,3 +166,16 @@ def test_unknown_input_is_an_error() -> None:
         guide("999999", "370100")
     with pytest.raises(ValueError, match="not a valid About"):
         guide("370100", "370200", about="everything")
+
+
+def test_the_command_takes_codes_and_names() -> None:
+    run = CliRunner().invoke
+    for places in (["370100", "371400"], ["济南", "德州"], ["泉城", "dezhou"]):
+        shown = run(app, ["move", *places])
+        assert shown.exit_code == 0, shown.output
+        assert "山东省济南市 → 山东省德州市" in shown.output
+        assert shown.output.count("依据：") == shown.output.count("•")
+    data = json.loads(run(app, ["move", "济南", "北京", "--about", "card", "--json"]).output)
+    assert data["decision"] == "replace_then_close"
+    unknown = run(app, ["move", "火星", "济南"])
+    assert unknown.exit_code != 0

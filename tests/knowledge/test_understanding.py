@@ -147,6 +147,7 @@ def test_gates_close(reader: QuestionReader, text: str, gate: Gate) -> None:
         "can my wife collect my card",
         "看一下医保余额",
         "公司给所有员工办卡要什么材料",
+        "上小学的儿子要卡 我这当妈的去办行吧",
         "我媳妇买药能用我医保里的钱吗",
         "老板让我自己去办社保卡",
         "同事的社保卡丢了怎么办",
