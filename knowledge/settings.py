@@ -10,7 +10,7 @@ class AskSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    near_exact: float = Field(92, description="rapidfuzz ratio from which a wording counts as said")
+    near_exact: float = Field(97, description="rapidfuzz ratio from which a wording counts as said")
     did_you_mean: float = Field(75, description="rapidfuzz ratio from which a wording is suggested")
     answer_score: float = Field(0.22, description="lowest score of an outright answer")
     answer_margin: float = Field(0.09, description="lowest lead over the second topic")

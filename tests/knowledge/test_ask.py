@@ -15,6 +15,8 @@ from knowledge.understand.lexicon import load_lexicon
 DATA = Path(__file__).parent / "data"
 QUESTIONS = [json.loads(line) for line in (DATA / "questions.jsonl").open(encoding="utf-8")]
 
+PLAINEST = (DATA / "plainest.tsv").read_text(encoding="utf-8").splitlines()[1:]
+
 
 @pytest.fixture(scope="module")
 def answerer() -> Answerer:
@@ -32,6 +34,20 @@ def test_a_lost_card(answerer: Answerer) -> None:
     assert all(source.title and source.checked == "2026-11-23" for source in part.sources)
     assert part.inherited
     assert part.caveat
+
+
+@pytest.mark.parametrize("line", PLAINEST)
+def test_the_plainest_question_of_every_topic_is_answered(answerer: Answerer, line: str) -> None:
+    """With and without its question mark: what most people type first must never be asked back."""
+    topic, question = line.split("\t")
+    for written in (question, f"{question}？"):
+        answer = answerer.ask(written, region="370100")
+        assert answer.answered, (written, answer.topics)
+        assert answer.topic == topic, (written, answer.topics)
+
+
+def test_the_plainest_questions_cover_every_topic() -> None:
+    assert {line.split("\t")[0] for line in PLAINEST} == topics().keys()
 
 
 def test_the_rule_of_ones_own_region(answerer: Answerer) -> None:
