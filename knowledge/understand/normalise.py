@@ -133,7 +133,10 @@ class Normaliser:
         self._slips = dict(slips or {})
         self._places = frozenset(places)
         self._long = tuple(t for t in terms if len(t) >= LONG)
-        self._glossary = sorted(glossary.items(), key=lambda pair: -len(pair[0]))
+        self._glossary = [
+            (key, re.compile(rf"(?<![a-z]){re.escape(key)}(?:s|es|ed|ing)?(?![a-z])"), term)
+            for key, term in sorted(glossary.items(), key=lambda pair: -len(pair[0]))
+        ]
         self._english = {w for line in english for w in WORD.findall(line.lower())}
         self._english |= {w for key in glossary for w in WORD.findall(key)}
 
@@ -165,8 +168,10 @@ class Normaliser:
         """The Chinese terms that an English text contains, in their order."""
         found: list[tuple[int, str]] = []
         rest = f" {plain} "
-        for key, term in self._glossary:
-            for hit in re.finditer(rf"(?<![a-z]){re.escape(key)}(?:s|es|ed|ing)?(?![a-z])", rest):
+        for key, pattern, term in self._glossary:
+            if key not in rest:
+                continue
+            for hit in pattern.finditer(rest):
                 found.append((hit.start(), term))
                 rest = rest[: hit.start()] + " " * (hit.end() - hit.start()) + rest[hit.end() :]
         return "".join(term for _, term in sorted(found))

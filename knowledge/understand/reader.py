@@ -175,4 +175,6 @@ def mask(text: str, places: Places) -> str:
 def load_classifier() -> Classifier:
     """The stored model; one with embeddings where their package and such a model are there."""
     extra = embedding.available() and (DATA / f"{EMBEDDED}.npz").exists()
+    if extra:
+        embedding.embed(["社保卡"])  # it reads its weights at the first sentence: not in a turn
     return stored.load(DATA, EMBEDDED if extra else CORE)
