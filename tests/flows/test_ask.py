@@ -89,8 +89,8 @@ async def test_it_did_not_help(world: World) -> None:
     assert other in text_of(await employee.sees("依据："))
     await employee.presses("找人工", message_id=sorry["message_id"])
     await employee.sees("工单号")
-    card = await officer.sees("员工找人工")
-    assert "社保卡丢了怎么补办" in card["text"]
+    await officer.sees("员工找人工")
+    await officer.sees("社保卡丢了怎么补办")
     async with world.runtime.database.reading() as session:
         (question,) = (await session.exec(select(GapQuestion))).all()
         answers = (await session.exec(select(AnswerGiven).order_by(AnswerGiven.id))).all()  # type: ignore[arg-type]
@@ -128,8 +128,8 @@ async def test_moving_to_another_city(world: World) -> None:
         assert len(text) < 2500
     await employee.presses("请HR帮我问清楚")
     await employee.sees("工单号")
-    handed = await officer.sees("换城市")
-    assert "青岛市" in handed["text"]
+    await officer.sees("换城市")
+    await officer.sees("青岛市")
     # Any sentence with two places; a pair without rules of its own says so, and is counted.
     await employee.says("从济南调到乌鲁木齐工作，社保卡要换吗")
     (card, _, _) = await guided(employee)

@@ -68,11 +68,12 @@ async def test_a_gap_is_answered_by_one_and_published_by_another(world: World) -
     officer = await world.hr()
     second = await colleague(world, officer)
     first_asker = await world.enrolled(region="3701")
-    asked = "卡"
-    await first_asker.says(asked)
-    await first_asker.sees("没有可靠的依据")
+    await first_asker.says("社保卡是什么卡？")
+    which = await first_asker.sees("您想问的是哪一个")
+    await first_asker.presses("都不是", message_id=which["message_id"])
+    await first_asker.sees("没帮上忙")
     await officer.says("/gaps")
-    card = await officer.sees("没答上")
+    card = await officer.sees("说没解决")
     assert first_asker.person.person.name not in card["text"]
     await officer.presses("写答复", message_id=card["message_id"])
     await officer.sees("另起一行写“来源：……”")
@@ -90,7 +91,7 @@ async def test_a_gap_is_answered_by_one_and_published_by_another(world: World) -
     assert "2026-11-24济南12333答复" in news["text"]
     # It serves the next who asks, marked as HR's.
     next_asker = await world.enrolled(region="3701")
-    await next_asker.says("社保卡是什么卡？")
+    await next_asker.says("请问社保卡是什么卡")
     served = await next_asker.sees("HR答复")
     assert "一代、二代、三代" in served["text"]
     assert "来源" not in served["text"].split("依据：")[0]

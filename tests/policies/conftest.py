@@ -11,6 +11,7 @@ import pytest
 from sqlmodel import select
 
 from knowledge.ask import Answerer
+from knowledge.settings import AskSettings
 from services.people import roles
 from services.policies import Asker, Inquiry, Library, Reply, ensure
 from services.policies.settings import PolicySettings
@@ -65,6 +66,14 @@ class Desk:
 def answerer() -> Answerer:
     """The trained reader over the packaged files."""
     return Answerer.load()
+
+
+@pytest.fixture(scope="session")
+def shy(answerer: Answerer) -> Answerer:
+    """One that is never sure of anything: what is ours it neither answers nor offers."""
+    found = answerer.with_base(answerer.base)
+    found.settings = AskSettings(answer_score=9, offer_score=9, near_exact=101, doubt_lead=-9)
+    return found
 
 
 @pytest.fixture

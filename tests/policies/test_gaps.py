@@ -10,9 +10,12 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select, update
 
+from knowledge.ask import Answerer
 from services import gaps
 from services.gaps import Draft, GapError
 from services.gaps.likeness import likeness, masked
+from services.policies import Library
+from services.policies.settings import PolicySettings
 from services.privacy import blank, own
 from storage.models import AnswerGiven, Gap, GapKind, GapQuestion, GapStatus, InboxEvent
 from tests.policies.conftest import Desk
@@ -49,9 +52,9 @@ async def test_like_questions_are_one_gap(desk: Desk) -> None:
     assert [view.id for view in only] == [first]
 
 
-async def test_what_is_refused_or_doubted_is_noted(desk: Desk) -> None:
-    reply = await desk.asks("卡")
-    assert reply.outcome == "refuse"
+async def test_what_is_refused_or_doubted_is_noted(desk: Desk, shy: Answerer) -> None:
+    reply = await desk.asks("社保卡坏了怎么换", library=Library(shy, PolicySettings()))
+    assert (reply.outcome, reply.reason) == ("refuse", "low_confidence")
     answered = await desk.asks("社保卡丢了怎么补办", 1)
     assert len(await desk.rows(Gap)) == 1
     for _ in range(2):  # pressed twice: counted once
@@ -163,9 +166,11 @@ async def test_a_move_that_the_base_does_not_cover_is_counted(desk: Desk) -> Non
     assert dict(view.kinds) == {GapKind.UNCOVERED: 2}
 
 
-async def test_erasure_takes_words_and_person_and_leaves_the_count(desk: Desk) -> None:
+async def test_erasure_takes_words_and_person_and_leaves_the_count(
+    desk: Desk, shy: Answerer
+) -> None:
     person = desk.people[0]
-    await desk.asks("卡")
+    await desk.asks("社保卡坏了怎么换", library=Library(shy, PolicySettings()))
     gap_id = await noted(desk, ASKED)
     async with desk.database.reading() as session:
         assert len(await own.answers(session, person)) == 1
