@@ -68,19 +68,19 @@ async def test_a_gap_is_answered_by_one_and_published_by_another(world: World) -
     officer = await world.hr()
     second = await colleague(world, officer)
     first_asker = await world.enrolled(region="3701")
-    await first_asker.says("社保卡是什么卡？")
-    which = await first_asker.sees("您想问的是哪一个")
-    await first_asker.presses("都不是", message_id=which["message_id"])
+    await first_asker.says("社保卡丢了怎么补办？")
+    answered = await first_asker.sees("丢了补卡")
+    await first_asker.presses("没解决", message_id=answered["message_id"])
     await first_asker.sees("没帮上忙")
     await officer.says("/gaps")
     card = await officer.sees("说没解决")
     assert first_asker.person.person.name not in card["text"]
     await officer.presses("写答复", message_id=card["message_id"])
     await officer.sees("另起一行写“来源：……”")
-    await officer.says("请说清楚是社保卡的哪件事。")
+    await officer.says("到历下区政务大厅二楼，当场取卡。")
     await officer.sees("还差来源")
     await officer.says(
-        "社保卡分一代、二代、三代。\n来源：2026-11-24济南12333答复\n问题：社保卡是什么卡"
+        "到历下区政务大厅二楼，当场取卡。\n来源：2026-11-24济南12333答复\n问题：济南补卡去哪里"
     )
     draft = await officer.sees("草稿记下了")
     answer = await officer.presses("发布", message_id=draft["message_id"])
@@ -91,9 +91,9 @@ async def test_a_gap_is_answered_by_one_and_published_by_another(world: World) -
     assert "2026-11-24济南12333答复" in news["text"]
     # It serves the next who asks, marked as HR's.
     next_asker = await world.enrolled(region="3701")
-    await next_asker.says("请问社保卡是什么卡")
+    await next_asker.says("请问社保卡丢了怎么补办")
     served = await next_asker.sees("HR答复")
-    assert "一代、二代、三代" in served["text"]
+    assert "历下区政务大厅" in served["text"]
     assert "来源" not in served["text"].split("依据：")[0]
     assert "12333" in served["text"]
     await next_asker.presses("解决了", message_id=served["message_id"])
