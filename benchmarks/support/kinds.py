@@ -21,7 +21,7 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     ("cannot_read", "^这个我还看不懂"),
     ("where", "^刚才.*还在"),
     ("opened", "^好的，为您办理首次申领社保卡"),
-    ("resumed", "^您有一份没办完的申请"),
+    ("resumed", "^您有一份没办完的"),
     ("bank", "请选择开户银行"),
     ("bank_chosen", "^已选："),
     ("documents", "^请把下面的图片发给我"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -16,8 +17,8 @@ class MailSettings(BaseModel):
     port: int = Field(587, ge=1, le=65535, description="its port")
     username: str = Field("", description="its user; empty: none")
     password: SecretStr | None = Field(None, description="the user's password")
-    security: str = Field(
-        "starttls", pattern="^(starttls|tls|none)$", description="starttls, tls or none"
+    security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="starttls, tls or none"
     )
     sender: str = Field("", description="From address")
     timeout_seconds: float = Field(20, gt=0, description="patience with the server")

@@ -6,11 +6,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
 from storage.models.base import Row
-from storage.types import big, choice, encrypted_text, id_field, reference
+from storage.types import big, choice, encrypted_json, encrypted_text, id_field, reference
 
 
 class SubjectChange(Row, table=True):
@@ -112,7 +112,7 @@ class OfficerReport(Row, table=True):
     id: int | None = id_field()
     month: date
     officer_id: int = reference("person.id")
-    figures: Any = Field(sa_type=JSON)
+    figures: Any = encrypted_json("officer_report.figures")
     score: float | None = None
     status: ReviewStatus = choice(ReviewStatus, default=ReviewStatus.OPEN)
     made_at: datetime

@@ -15,7 +15,11 @@ async def test_an_invitation_works_once(world: World) -> None:
     await first.presses("同意")
     await first.sees("我是社保小助手")
     await first.client.refresh()
-    assert first.client.keyboard() == [["办社保卡", "查进度"], ["问政策", "找人工"], ["退出"]]
+    assert first.client.keyboard() == [
+        ["办社保卡", "查进度"],
+        ["我的社保卡", "问政策"],
+        ["找人工", "退出"],
+    ]
 
 
 async def test_a_guessed_code_opens_nothing(world: World) -> None:

@@ -735,7 +735,7 @@ def upgrade() -> None:
         sa.Column(
             "officer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
-        sa.Column("figures", sa.JSON(), nullable=False),
+        sa.Column("figures", sa.LargeBinary(), nullable=False),
         sa.Column("score", sa.Float(), nullable=True),
         sa.Column("status", sa.String(32), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
