@@ -141,7 +141,8 @@ async def test_a_dead_event_becomes_an_apology_with_a_case_and_the_chat_goes_on(
     said = await house.said(5)
     assert "half words=after" in said
     assert f"common.broken number={case.number}" in said
-    assert [e.kind for e in events.values() if e.mailbox == "desk"] == ["case.opened"]
+    rung = [event.kind for event in events.values() if event.mailbox == f"case:{case.id}"]
+    assert rung == ["case.changed"]  # the case shows itself to HR
 
 
 async def test_a_broken_apology_ends_quietly(build: Build) -> None:
