@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handlers.common import again, parts
 from handlers.inputs import Happened
-from handlers.steps import KNOWN, Flow, happened
+from handlers.steps import KNOWN, Flow, Match, happened
 from handlers.turn import Turn
 from services import cases
 from services.cases import CaseView, MessageView
@@ -80,13 +80,23 @@ async def edited(turn: Turn) -> None:
                 turn.edit(post_id, "desk.answer", text=text, number=case.number)
 
 
-@flow.on(happened("sent"))
+def of_a_case(kind: str) -> Match:
+    """This happened to a message of a case; others have messages that they wait for too."""
+
+    def matches(turn: Turn) -> bool:
+        said = turn.input
+        if not isinstance(said, Happened) or said.kind != kind:
+            return False
+        return str(said.payload.get("ref", "")).startswith("cm:")
+
+    return matches
+
+
+@flow.on(of_a_case("sent"))
 async def arrived(turn: Turn) -> None:
     """A message of the officer is with the employee. Later corrections find it here."""
     assert isinstance(turn.input, Happened)
-    kind, _, ref = str(turn.input.payload["ref"]).partition(":")
-    if kind != "cm":
-        return
+    ref = str(turn.input.payload["ref"]).removeprefix("cm:")
     found = await cases.get_message(turn.session, int(ref))
     if found is None:
         return
@@ -99,14 +109,13 @@ async def arrived(turn: Turn) -> None:
         turn.send_event(turn.state.mailbox, "case.edit", case_id=case_id, message_id=message.id)
 
 
-@flow.on(happened("unsent"))
+@flow.on(of_a_case("unsent"))
 async def did_not_arrive(turn: Turn) -> None:
     """The employee has stopped the bot, or the messenger refuses: the officer sees it."""
     assert isinstance(turn.input, Happened)
-    kind, _, ref = str(turn.input.payload["ref"]).partition(":")
-    if kind == "cm":
-        blocked = bool(turn.input.payload.get("blocked"))
-        await cases.undelivered(turn.session, int(ref), turn.now, blocked=blocked)
+    ref = str(turn.input.payload["ref"]).removeprefix("cm:")
+    blocked = bool(turn.input.payload.get("blocked"))
+    await cases.undelivered(turn.session, int(ref), turn.now, blocked=blocked)
 
 
 @flow.on(happened("case.taken"))
