@@ -46,7 +46,7 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     ("rate_comment", "^谢谢您的\\d分"),
     ("commented", "^谢谢，您的话"),
     ("skipped", "^好的，谢谢您的评分"),
-    ("answer", "依据：|没有可靠的依据|^这个我帮不上|^您想问的是哪一个"),
+    ("answer", "依据：|没有可靠的依据|^这个我帮不上|^您想问的是哪一个|您想知道哪一样"),
 )
 _COMPILED = [(kind, re.compile(pattern)) for kind, pattern in PATTERNS]
 _TAG = re.compile(r"</?[a-z]+>")
