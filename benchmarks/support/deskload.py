@@ -50,10 +50,11 @@ class Load:
 
 @dataclass(frozen=True)
 class Loaded:
-    """Staff by name, and the cases' numbers."""
+    """Staff by name, the cases' numbers, and those of the first region."""
 
     people: dict[str, Employee]
     numbers: list[str]
+    quarter: list[str]
 
 
 @cache
@@ -95,7 +96,7 @@ async def fill(database: Database, now: datetime, load: Load) -> Loaded:
             for table in ("case", "case_message", "case_word", "person"):
                 await session.execute(text(f'analyze "{table}"'))  # as autovacuum does by itself
     load.console.print(f"loaded in {time.perf_counter() - begin:.0f} s")
-    return Loaded(people, numbers)
+    return Loaded(people, *numbers)
 
 
 async def _employee(session: AsyncSession, now: datetime, serial: int) -> Employee:
@@ -128,7 +129,7 @@ async def _cases(
     load: Load,
     dice: random.Random,
     who: tuple[Sequence[int], int],
-) -> list[str]:
+) -> tuple[list[str], list[str]]:
     people, officer = who
     rows: list[dict[str, Any]] = []
     for number in range(load.cases):
@@ -160,14 +161,16 @@ async def _cases(
         )
     async with database.transaction() as session:
         await session.execute(insert(Case), rows)
-    return [str(row["number"]) for row in rows]
+    here = [str(row["number"]) for row in rows if row["region_code"] == REGIONS[0]]
+    return [str(row["number"]) for row in rows], here
 
 
 async def _messages(
     database: Database, now: datetime, load: Load, dice: random.Random, officer: int
 ) -> None:
     each = load.messages // load.cases
-    known = {one: index.tokens(database.keyring, one) for one in (*phrases(), *rare_words())}
+    every = (*phrases(), *rare_words())
+    known = {one: index.tokens(database.keyring, index.pieces(one)) for one in every}
     for first in range(1, load.cases + 1, _BATCH // each or 1):
         cases = range(first, min(first + (_BATCH // each or 1), load.cases + 1))
         rows, words = [], set[tuple[int, int]]()

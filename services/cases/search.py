@@ -49,8 +49,8 @@ async def search(
         CaseError: too_short.
     """
     terms = [index.fold(term) for term in words.split()]
-    tokens = index.tokens(keyring_of(session), words)
-    if not tokens or any(not index.pieces(term) for term in terms):
+    tokens = index.tokens(keyring_of(session), index.asked(words))
+    if not tokens or any(not index.asked(term) for term in terms):
         raise CaseError("too_short")
     wanted = wanted or Filter(statuses=())
     ids = await _candidates(session, scope, wanted, await _rarest_first(session, tokens))

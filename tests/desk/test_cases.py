@@ -155,6 +155,8 @@ async def test_what_is_written_is_encrypted_and_found(desk: Desk) -> None:
     assert await found("银行卡") == [case.id]
     assert await found("卡丢 88") == [case.id]
     assert await found("照片") == [other.id]
+    assert await found("卡丢了") == [case.id]
+    assert await found("照片丢了") == []
     assert await found("行银") == []
     assert await found("银行", Scope(None, (("44", None),))) == []
     (hit,) = await desk.see(cases.search, everything, "银行卡", now)

@@ -17,7 +17,7 @@ import pytest
 from aiohttp import web
 
 from services import cases
-from services.cases import hook
+from services.cases import hook, mail
 from services.people.people import by_number
 from tests.support.world import Talker, World, open_world, serving
 
@@ -156,10 +156,10 @@ async def the_story(world: World, server: MailServer, other: OtherDesk) -> None:
     await employee.says("我的卡什么时候到？")
     await officer.sees("我的卡什么时候到")
     await world.passes(days=4)  # whatever the hour: it is due by then
-    mail = await server.mail_with("新工单")  # put off once, so it may come after a later one
-    assert mail["To"] == "hr@example.com"
+    told = await server.mail_with("新工单")  # put off once, so it may come after a later one
+    assert told["To"] == "hr@example.com"
     number = card["text"].split()[0]
-    assert number in mail.get_content()
+    assert number in told.get_content()
     for each in server.mails:
         text = message_from_bytes(each, policy=policy.default).get_content()
         assert "卡什么时候到" not in text
@@ -183,6 +183,15 @@ async def the_story(world: World, server: MailServer, other: OtherDesk) -> None:
     assert written[0]["message"]["text"] == "我的卡什么时候到？"
     assert len(set(other.ids)) == len(other.ids)
     assert employee.person.person.name not in json.dumps(other.reports, ensure_ascii=False)
+
+
+def test_markup_and_line_breaks_are_only_words_in_a_mail() -> None:
+    evil = "<script>alert(1)</script>\r\nBcc: all@example.com"
+    sent = mail.compose("hr@example.com", f"新工单 {evil}", f"{evil}\n<img src=x>", "notice-1")
+    read = message_from_bytes(sent.as_bytes(), policy=policy.default)
+    assert (read.get_content_type(), read.is_multipart()) == ("text/plain", False)
+    assert read["Bcc"] is None
+    assert "<img src=x>" in read.get_content()  # a program that reads mail shows it as it is
 
 
 @pytest.mark.parametrize("missing", ["id", "stamp", "old", "body"])
