@@ -14,15 +14,10 @@ import noto_cjk_sans_otc
 from fontTools.ttLib import TTCollection
 from matplotlib.font_manager import FontProperties
 
+from services.forms.fonts import FAMILY
 from services.measures.settings import rules
 
-FAMILY = "Noto Sans CJK SC"
 _NAME_ID = 1
-
-
-def font_folder() -> Path:
-    """The folder of the collection, for programs that can choose a face themselves."""
-    return Path(noto_cjk_sans_otc.FONT_PATH).parent
 
 
 @cache

@@ -11,9 +11,9 @@ from typing import Any
 import typst
 import xlsxwriter
 
+from services.forms.fonts import font_folder
 from services.measures.catalogue import measure, measures
 from services.measures.charts import CHARTS, chart
-from services.measures.fonts import font_folder
 from services.measures.summary import HEADLINES, Summary
 from services.measures.wording import change_of, number_of, value_of, words
 from services.ratings.reasons import word
