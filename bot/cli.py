@@ -9,6 +9,7 @@ import typer
 from bot.commands import (
     batches,
     cards,
+    collection,
     database,
     demo,
     desk,
@@ -33,6 +34,7 @@ app.add_typer(people.app, name="people")
 app.add_typer(cards.app, name="cards")
 app.add_typer(batches.app, name="batch")
 app.add_typer(batches.templates, name="templates")
+app.add_typer(collection.app, name="collection")
 app.add_typer(roles.app, name="roles")
 app.add_typer(database.app, name="db")
 app.add_typer(desk.app, name="desk")

@@ -16,6 +16,8 @@ from knowledge.regions import find, full_name
 from services.people.identity import masked_number
 from storage.clock import SHANGHAI, local_date
 
+_CARD_TABLES = ("received", "sign")
+"""Words about cards in HR's keeping."""
 FOLDER = Path(__file__).parent / "templates"
 
 
@@ -145,6 +147,16 @@ def filters(folder: Path = FOLDER) -> dict[str, Any]:
     }
     found["desk_word"] = _desk_filter(words)
     tables = ("state", "evidence", "source", "next", "matter", "application", "reason", "hire")
-    for table in (*tables, "part", "finding", "decision", "gap", "waiting", "priority", "notice"):
+    for table in (
+        *tables,
+        *_CARD_TABLES,
+        "part",
+        "finding",
+        "decision",
+        "gap",
+        "waiting",
+        "priority",
+        "notice",
+    ):
         found[f"{table}_word"] = _word_filter(words, table)
     return found

@@ -6,6 +6,7 @@ be repeatable: gateway calls carry idempotency keys, a second stored file is an 
 
 from __future__ import annotations
 
+import asyncio
 import html
 from datetime import timedelta
 from typing import Any
@@ -19,10 +20,11 @@ from bot.summaries import draw_summary, report_summary
 from bot.tasks import Job, LaterError, Result, Work
 from knowledge.profiles import photo_profile
 from services import applications as apps
-from services import broadcasts, cases
+from services import broadcasts, cases, collection
 from services.cases import hook, mail
 from services.documents.document import ReadDocument
 from services.documents.profile import PortraitProfile
+from services.imports.report import UnreadableError
 from services.people.people import by_id
 from services.privacy import export
 from storage.clock import local_date
@@ -230,6 +232,34 @@ async def fetch_case_file(job: Job) -> Result | None:
     return Result({"message_id": payload["message_id"]}, complete)
 
 
+async def read_numbers(job: Job) -> Result:
+    """The application numbers of a workbook that an officer sent."""
+    content = await download(job, job.payload["file"])
+    found, trouble = collection.Numbers(()), content is None
+    if content is not None:
+        try:
+            limits = job.runtime.settings.imports
+            found = await asyncio.to_thread(collection.from_sheet, content, limits)
+        except UnreadableError:
+            trouble = True
+    answer = {"numbers": list(found.numbers), "odd": list(found.odd_rows), "trouble": trouble}
+    return Result({"place": job.payload["place"]} | answer)
+
+
+async def keep_authority(job: Job) -> Result:
+    """Fetch the authority that somebody has signed; it stays as it is, encrypted."""
+    content = await download(job, job.payload["file"])
+    person_id = int(job.payload["person"])
+    stored = None if content is None else (await job.runtime.files.write(content), len(content))
+    pdf = content is not None and content.startswith(b"%PDF")
+
+    async def complete(session: AsyncSession, result: dict[str, Any]) -> None:
+        kind = "application/pdf" if pdf else _JPEG
+        result["file_id"] = await _row(job, session, person_id, stored, kind)
+
+    return Result({"person": person_id}, complete)
+
+
 async def send_mail(job: Job) -> None:
     """Notices to an officer by e-mail; the same message id when it is sent again."""
     given = job.payload
@@ -248,6 +278,8 @@ WORKS: dict[str, Work] = {
     "summary.report": report_summary,
     "broadcast.send": send_broadcast,
     "case.fetch": fetch_case_file,
+    "collection.read": read_numbers,
+    "authority.keep": keep_authority,
     "desk.mail": send_mail,
     "desk.hook": report_to_desk,
     "document.read": read_document,

@@ -8,7 +8,9 @@ from handlers.inputs import Happened
 from handlers.turn import Button, Turn
 from services import applications as apps
 from services.applications.views import ApplicationView
-from services.people.people import mailbox_of
+from services.console.reach import Reach
+from services.people import people, roles
+from storage.models import Role
 
 
 def tongue(turn: Turn) -> Literal["zh", "en"]:
@@ -60,7 +62,7 @@ async def application_of(turn: Turn) -> ApplicationView | None:
     if not isinstance(turn.input, Happened):
         return None
     application = await apps.get(turn.session, int(turn.input.payload["application_id"]))
-    home = await mailbox_of(turn.session, application.person_id)
+    home = await apps.home(turn.session, application.person_id, application.agent_id)
     here = turn.state.mailbox
     if home is not None and home != here:
         kind, payload = turn.input.kind, turn.input.payload
@@ -69,13 +71,32 @@ async def application_of(turn: Turn) -> ApplicationView | None:
     return application
 
 
+async def name_principal(turn: Turn, application: ApplicationView) -> None:
+    """Before news that an officer gets in somebody's place: whose they are."""
+    if turn.employee is not None and application.person_id != turn.employee.id:
+        person = await people.by_id(turn.session, application.person_id)
+        if person is not None:
+            turn.say("behalf.about", number=person.number, name=person.masked_name)
+
+
+async def officer_reach(turn: Turn) -> Reach | None:
+    """Whose matters this officer may touch; None, said, for who is none."""
+    grants = await roles.grants(turn.session, turn.employee.id) if turn.employee else ()
+    reach = Reach.of(grants, frozenset({Role.OFFICER}))
+    if not reach.areas:
+        turn.say("desk.not_officer")
+        return None
+    return reach
+
+
 async def own_application(turn: Turn, ref: object) -> ApplicationView | None:
-    """The employee's own application with this id; None when it is nobody's or another's."""
+    """The application with this id that is the employee's own, or that they do for somebody else as
+    an officer; None when it is nobody's or another's."""
     try:
         found = await apps.get(turn.session, int(str(ref)))
     except (ValueError, LookupError):
         return None
-    return found if found.person_id == turn.me.id else None
+    return found if turn.me.id in (found.person_id, found.agent_id) else None
 
 
 async def at_hand(turn: Turn) -> ApplicationView | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from handlers.common import again, application_of, own_application
+from handlers.common import again, application_of, name_principal, own_application
 from handlers.inputs import Happened
 from handlers.steps import KNOWN, Flow, command, happened, press
 from handlers.turn import Button, Turn
@@ -12,7 +12,7 @@ from knowledge.agencies import bank_name
 from knowledge.matters import rule
 from knowledge.regions import full_name
 from services import applications as apps
-from services import cards, cases
+from services import cards, cases, collection
 from services.applications.views import Change, ProgressView
 from services.applications.withdrawing import WITHDRAWABLE
 from services.gateways.contract import StateReport
@@ -54,12 +54,33 @@ async def begin(turn: Turn) -> None:
 async def show(turn: Turn) -> None:
     """Every open matter: where it stands, what comes next and by when. Leaves the flow alone."""
     views = await apps.progress(turn.session, turn.me.id, turn.now)
+    await show_others(turn)
     known = await cards.cards_of(turn.session, turn.me.id)
     if not views:
         turn.say("status.nothing", [[again("menu.apply", "apply")]], cards=known)
         return
     for view in views:
-        turn.say("status.progress", next_buttons(view), view=view, **names(view))
+        buttons = next_buttons(view)
+        if view.status == ApplicationStatus.COLLECTABLE:
+            buttons += await code_button(turn, view.application_id)
+        turn.say("status.progress", buttons, view=view, **names(view))
+
+
+async def show_others(turn: Turn) -> None:
+    """What an officer does for people without a chat, each under its person."""
+    for application in await apps.in_hands_of(turn.session, turn.me.id):
+        every = await apps.progress(turn.session, application.person_id, turn.now)
+        for view in every:
+            if view.application_id == application.id:
+                await name_principal(turn, application)
+                turn.say("status.progress", next_buttons(view), view=view, **names(view))
+
+
+async def code_button(turn: Turn, application_id: int) -> list[list[Button]]:
+    """The code to collect a card with, when it lies with HR."""
+    held = await collection.of_application(turn.session, application_id)
+    here = held is not None and held.open
+    return [[again("collection.code", "collection.code", application_id)]] if here else []
 
 
 def names(view: ProgressView) -> dict[str, Any]:
@@ -168,6 +189,8 @@ async def tell(turn: Turn, changes: list[Change]) -> None:
     """Each change once, in order, with what comes next."""
     if turn.actor.chat_id is None:
         return  # nobody is bound: they stay untold until somebody is
+    if changes:
+        await name_principal(turn, await apps.get(turn.session, changes[0].application_id))
     for change in changes:
         await tell_one(turn, change)
     await apps.told(turn.session, [change.event_id for change in changes], turn.now)
@@ -175,13 +198,14 @@ async def tell(turn: Turn, changes: list[Change]) -> None:
 
 async def tell_one(turn: Turn, change: Change) -> None:
     """One change in one message."""
+    application = await apps.get(turn.session, change.application_id)
     buttons = [] if change.finished else [[again("menu.status", "status")]]
     if change.status == "returned":
         person = again("menu.person", "person", f"application:{change.application_id}")
         buttons = [[again("status.mend", "mend", change.application_id), person]]
         await cases.open_case(
             turn.session,
-            turn.me.id,
+            application.person_id,
             "returned",
             change.application_id,
             turn.now,
@@ -189,7 +213,7 @@ async def tell_one(turn: Turn, change: Change) -> None:
         )
     elif change.reason and change.reason.get("second_card"):
         await cases.open_case(
-            turn.session, turn.me.id, "second_card", change.application_id, turn.now
+            turn.session, application.person_id, "second_card", change.application_id, turn.now
         )
     elif change.status == "sealed":
         buttons = [[again("status.apply_again", "apply")]]
@@ -208,10 +232,10 @@ async def tell_one(turn: Turn, change: Change) -> None:
         finished=change.finished,
     )
     if change.kind == ApplicationKind.BANK_CHANGE and change.status == "collected":
-        application = await apps.get(turn.session, change.application_id)
         turn.say("matter.old_account", rule=rule(application.region_code, "old_account"))
     ended = change.finished or change.status == "sealed"
-    if ended and change.kind != ApplicationKind.LOSS_REPORT:
+    mine = application.person_id == turn.me.id  # nobody rates what they did for somebody else
+    if ended and mine and change.kind != ApplicationKind.LOSS_REPORT:
         await turn.aside("rate", subject=f"application:{change.application_id}")
 
 
@@ -235,9 +259,11 @@ async def remind(turn: Turn) -> None:
     elif reminder.reminder == "lapse":
         button = again("matter.replace_now", "replace_lost")
     missing = [turn.label(f"kind.{kind}") for kind in reminder.missing]
+    await name_principal(turn, application)
+    code = await code_button(turn, application.id)
     turn.say(
         f"status.remind_{reminder.reminder}",
-        [[button]],
+        [[button], *code],
         note=f"remind.{reminder.reminder}",
         number=reminder.application.number,
         due=reminder.due,

@@ -40,7 +40,12 @@ async def check(turn: Turn, application: ApplicationView) -> None:
     if questions:
         told = "；".join(finding.message for finding in questions)
         case = await cases.open_case(
-            turn.session, turn.me.id, "paper_question", application.id, turn.now, text=told
+            turn.session,
+            application.person_id,
+            "paper_question",
+            application.id,
+            turn.now,
+            text=told,
         )
         texts = [finding.text(tongue(turn)) for finding in questions]
         turn.say("documents.asked_hr", texts=texts, case=case.number)
@@ -237,7 +242,7 @@ async def evidence_ready(turn: Turn) -> None:
     application = await apps.get(turn.session, turn.data["application"])
     case = await cases.open_case(
         turn.session,
-        turn.me.id,
+        application.person_id,
         "evidence_card" if expects_card(application) else "evidence",
         application.id,
         turn.now,

@@ -43,7 +43,12 @@ async def mend(turn: Turn, application: ApplicationView) -> None:
     turn.say("apply.mending", mending=mending)
     if mending.who == "officer":
         await cases.open_case(
-            turn.session, turn.me.id, "returned", application.id, turn.now, text=mending.message
+            turn.session,
+            application.person_id,
+            "returned",
+            application.id,
+            turn.now,
+            text=mending.message,
         )
         turn.end()
         return

@@ -12,6 +12,7 @@ from services import applications as apps
 from services.applications.views import ApplicationView
 from services.people import consents
 from services.people.consents import Recipients
+from services.people.people import by_id
 from storage.models import ConsentKind
 
 flow = Flow("apply")
@@ -25,7 +26,7 @@ async def next_step(turn: Turn, application: ApplicationView) -> None:
     elif await apps.needs_report(turn.session, application.id):
         await turn.ask("report")
     elif papers and await consents.required(
-        turn.session, turn.me.id, ConsentKind.PICTURES, recipients(application)
+        turn.session, application.person_id, ConsentKind.PICTURES, recipients(application)
     ):
         await turn.ask("consent")
     elif application.missing or any(d.status == "offered" for d in application.documents):
@@ -77,17 +78,22 @@ async def bank_chosen(turn: Turn) -> None:
 async def ask_consent(turn: Turn) -> None:
     """A separate consent for pictures, to a named bureau and bank, for a named purpose."""
     application = await apps.get(turn.session, turn.data["application"])
+    person = await by_id(turn.session, application.person_id) or turn.me
     notice = consents.notice_text(
         ConsentKind.PICTURES,
         turn.language,
-        employer_name=turn.me.employer_name,
+        employer_name=person.employer_name,
         recipients=recipients(application),
         settings=turn.tools.people,
     )
     turn.data["notice"] = notice.version
+    agree = Button("enrol.agree", "pictures.agree")
+    if person.id != turn.me.id:
+        turn.say("behalf.consent", name=person.masked_name)
+        agree = Button("behalf.on_paper", "pictures.agree")
     turn.say(
         "enrol.notice",
-        [[Button("enrol.agree", "pictures.agree"), Button("enrol.refuse", "pictures.refuse")]],
+        [[agree, Button("enrol.refuse", "pictures.refuse")]],
         title=notice.title,
         notice=notice.text,
     )
@@ -99,12 +105,13 @@ async def consent_given(turn: Turn) -> None:
     application = await apps.get(turn.session, turn.data["application"])
     await consents.give(
         turn.session,
-        turn.me.id,
+        application.person_id,
         ConsentKind.PICTURES,
         turn.now,
         version=turn.data["notice"],
         recipients=recipients(application),
         application_id=application.id,
+        recorded_by=None if application.person_id == turn.me.id else f"person:{turn.me.id}",
     )
     await next_step(turn, application)
 

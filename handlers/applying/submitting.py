@@ -207,7 +207,7 @@ async def told_of_report(turn: Turn) -> None:
         turn.toast("common.stale", alert=True)
         return
     turn.buttons_off()
-    waiting = await apps.current(turn.session, turn.me.id)
+    waiting = await apps.current(turn.session, application.person_id)
     following = [again("matter.go_on_replacing", "apply", waiting.id)] if waiting else []
     turn.say(
         "matter.report_noted",

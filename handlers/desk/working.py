@@ -11,6 +11,7 @@ from handlers.desk.paths import attachment_of, case_pressed, fetch, home_of, off
 from handlers.inputs import Press, Text, Upload
 from handlers.steps import GROUPS, Flow, command, press, text, upload
 from handlers.turn import Turn
+from services import applications as apps
 from services import cases
 from services.applications.errors import ApplicationError
 from services.cases import CaseError, CaseView
@@ -147,6 +148,8 @@ async def decided(turn: Turn) -> None:
     kind = kinds.get(code, "evidence.decided")
     if kind and code != "papers_bad":
         home = await home_of(turn, case.person_id)
+        if case.application_id is not None:
+            home = await apps.mailbox_of(turn.session, case.application_id)
         number, application = case.number, case.application_id
         turn.send_event(home, kind, number=number, application_id=application, case_id=case.id)
     turn.say("desk.recorded", number=case.number)

@@ -3,6 +3,7 @@ the application it changes, and gives back frozen values."""
 
 from __future__ import annotations
 
+from services.applications.agents import act_for, in_hands_of
 from services.applications.answers import Answer, State, SubmitResult
 from services.applications.asking import (
     CheckRequest,
@@ -45,6 +46,7 @@ from services.applications.opening import (
     current,
     get,
     mailbox_for,
+    mailbox_of,
     open_first,
     open_in_lane,
     open_matter,
@@ -70,7 +72,7 @@ from services.applications.refreshing import (
     refresh_request,
 )
 from services.applications.reminders import reminder_due
-from services.applications.rows import IDENTITIES
+from services.applications.rows import IDENTITIES, home
 from services.applications.settings import ApplicationSettings, use
 from services.applications.states import (
     history,
@@ -140,6 +142,7 @@ __all__ = [
     "Withdrawal",
     "accept_consequences",
     "accept_mended",
+    "act_for",
     "bank_choices",
     "batch_keys",
     "begin_check",
@@ -161,8 +164,11 @@ __all__ = [
     "failures",
     "get",
     "history",
+    "home",
+    "in_hands_of",
     "load_package",
     "mailbox_for",
+    "mailbox_of",
     "missing_documents",
     "name_card",
     "needs_report",

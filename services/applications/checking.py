@@ -96,7 +96,7 @@ async def queue_once(
     """Add a task once per key; a dead one (poison) gives way to a new one."""
     for attempt in range(20):
         each = key if attempt == 0 else f"{key}:again{attempt}"
-        mailbox = await rows.mailbox(session, row.person_id)
+        mailbox = await rows.mailbox(session, row)
         task = await add_task(
             session,
             name,

@@ -70,6 +70,14 @@ async def record_by_batch(
     return await _observed(session, row, entry, now, source=rows.BATCH, actor=actor, key=key)
 
 
+async def observe(
+    session: AsyncSession, row: Application, entry: HistoryEntry, now: datetime, *, actor: str
+) -> list[Change]:
+    """HR has seen a state with its own eyes (a card came, or was handed out), whatever the bureau
+    has told so far; `row` is locked."""
+    return await _observed(session, row, entry, now, source=rows.OFFICER, actor=actor)
+
+
 async def batch_keys(session: AsyncSession, application_id: int) -> frozenset[str]:
     """The answers from batch files that an application has taken."""
     stored = await rows.events(session, application_id, [rows.BATCH])

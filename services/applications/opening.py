@@ -11,7 +11,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge import regions
 from knowledge.agencies import bank_name, partner_banks
-from services import people
 from services.applications import reminders, rows
 from services.applications.errors import NotAllowed, NotFound
 from services.applications.matters import MATTERS, Matter
@@ -180,8 +179,13 @@ async def by_number(
     return None if row is None else await rows.view(session, row)
 
 
+async def mailbox_of(session: AsyncSession, application_id: int) -> str:
+    """Where events about this application go; see `rows.mailbox`. Raises `NotFound`."""
+    return await rows.mailbox(session, await rows.seen(session, application_id))
+
+
 async def mailbox_for(session: AsyncSession, number: str) -> str | None:
-    """The mailbox of the person whose application this is: where a callback's event goes."""
-    query = select(Application.person_id).where(col(Application.number) == number)
-    person_id = (await session.exec(query)).one_or_none()
-    return None if person_id is None else await people.mailbox_of(session, person_id)
+    """Where a callback's event about this application goes."""
+    query = select(Application).where(col(Application.number) == number)
+    row = (await session.exec(query)).one_or_none()
+    return None if row is None else await rows.home(session, row.person_id, row.agent_id)

@@ -9,10 +9,10 @@ from datetime import datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services import cards
-from services.applications import rows
 from services.applications.answers import BUREAU, Answer
 from services.applications.asking import LookUpRequest
 from services.applications.decisions import merged
+from services.people import mailbox_of
 from storage.models import Person
 from storage.queue import add_task, lock
 
@@ -36,7 +36,7 @@ class Refreshed:
 
 async def refresh(session: AsyncSession, person_id: int, now: datetime) -> None:
     """Have the registry and the banks asked; the answer is the event `cards.refresh.done`."""
-    mailbox = await rows.mailbox(session, person_id)
+    mailbox = await mailbox_of(session, person_id) or f"person:{person_id}"
     await add_task(session, TASK, mailbox=mailbox, payload={"person_id": person_id}, at=now)
 
 

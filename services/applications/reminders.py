@@ -87,7 +87,7 @@ async def arrange(session: AsyncSession, row: Application, now: datetime) -> Non
     await cancel_timers(session, *ended)
     if not next_moments:
         return
-    mailbox = await rows.mailbox(session, row.person_id)
+    mailbox = await rows.mailbox(session, row)
     for reminder, moment in next_moments.items():
         await _set(session, row, reminder, moment, mailbox)
 

@@ -25,6 +25,9 @@ from storage.models import (
 US, BUREAU, OFFICER, BATCH = "us", "bureau", "officer", "batch"
 """From whom we have an event."""
 
+MISTAKE = "received_by_mistake"
+"""An officer took a card in that was another's."""
+
 SCREENSHOT = "ecard_list"
 IDENTITIES = frozenset({"temporary_id", "hmt_permit", "foreign_permit", "passport"})
 """Papers that prove who somebody is without being the ID card: an officer files with them."""
@@ -99,6 +102,7 @@ async def view(session: AsyncSession, row: Application) -> ApplicationView:
         card=matter.key(row) if matter else None,
         person_id=row.person_id,
         employer_id=row.employer_id,
+        agent_id=row.agent_id,
         region_code=row.region_code,
         province_code=row.province_code,
         bank_code=row.bank_code,
@@ -204,6 +208,15 @@ async def count_notes(
     return (await session.exec(query)).one()
 
 
-async def mailbox(session: AsyncSession, person_id: int) -> str:
-    """Where the person's events go; a person without an account has a mailbox nobody reads."""
-    return await people.mailbox_of(session, person_id) or f"person:{person_id}"
+async def mailbox(session: AsyncSession, row: Application) -> str:
+    """Where an application's events go: to its person; who has no account, to the officer who does
+    it for them; else to a mailbox nobody reads."""
+    return await home(session, row.person_id, row.agent_id) or f"person:{row.person_id}"
+
+
+async def home(session: AsyncSession, person_id: int, agent_id: int | None) -> str | None:
+    """The account of a person, or of the officer who acts for them; None for neither."""
+    own = await people.mailbox_of(session, person_id)
+    if own is None and agent_id is not None:
+        return await people.mailbox_of(session, agent_id)
+    return own

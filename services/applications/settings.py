@@ -37,6 +37,7 @@ class ApplicationSettings(BaseModel):
     lapse_before_days: tuple[int, ...] = Field(
         (3, 1), description="before a temporary loss report lapses"
     )
+    code_tries: int = Field(5, ge=1, description="wrong collection codes an officer has an hour")
     enable_days: tuple[int, ...] = Field((2, 7, 21), description="after it was collected")
     activate_days: tuple[int, ...] = Field((4, 14, 28), description="after it was collected")
 

@@ -8,7 +8,7 @@ history and so also says which numbers do not exist.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import structlog
 from sqlmodel import col, select
@@ -50,6 +50,7 @@ STATUS_OF: dict[str, ApplicationStatus] = {
 }
 """What a state of the bureau makes of an application."""
 _TOLD = (rows.BUREAU, rows.OFFICER, rows.BATCH)
+_ROAD = ("reviewing", "making", "collectable", "collected")
 _SLOW = frozenset(
     {
         ApplicationStatus.RETURNED,
@@ -244,8 +245,9 @@ async def _apply(
         if event.sequence > max(row.sequence + 1, known_to):
             break
         row.sequence = event.sequence
-        if closed_before:
+        if closed_before or await _seen_by_hr(session, row, event):
             event.told_at = event.told_at or now
+            row.due = row.due or _due(event)
             continue
         await enter(session, row, event, now)
         applied.append(event)
@@ -254,6 +256,17 @@ async def _apply(
         await session.flush()
         await reminders.arrange(session, row, now)
     return [change_of(row, event) for event in applied if event.told_at is None]
+
+
+async def _seen_by_hr(session: AsyncSession, row: Application, event: ApplicationEvent) -> bool:
+    """Whether HR has had the card in its hand before the bureau told of it: then it is history."""
+    if event.status not in _ROAD:
+        return False
+    seen = -1
+    for each in await rows.events(session, row.id or 0, [rows.OFFICER]):
+        seen = _ROAD.index(each.status) if each.status in _ROAD[2:] else seen
+        seen = -1 if each.status == rows.MISTAKE else seen
+    return _ROAD.index(event.status) <= seen
 
 
 async def enter(
@@ -272,8 +285,7 @@ async def enter(
         row.closed_at = row.closed_at or event.at
     if row.submitted_at is None:
         row.submitted_at = event.at
-    due = details.get("due")
-    row.due = datetime.fromisoformat(due).date() if isinstance(due, str) else None
+    row.due = _due(event)
     if status == "collectable" or details.get("place"):
         row.place = details.get("place") or row.place
     matter = MATTERS.get(row.kind)
@@ -281,6 +293,11 @@ async def enter(
     if matter and not await matter.entered(session, row, status, event.at, evidence=grade):
         log.warning("state.second_valid_card", application=row.id)
         event.reason = details | {"second_card": True}
+
+
+def _due(event: ApplicationEvent) -> date | None:
+    due = (event.reason or {}).get("due")
+    return datetime.fromisoformat(due).date() if isinstance(due, str) else None
 
 
 def change_of(row: Application, event: ApplicationEvent) -> Change:

@@ -46,6 +46,7 @@ class ApplicationView:
         lacks: what the person still has to say; see `Matter.lacks`.
         missing: kinds of document still to send.
         unconfirmed: sent, not yet confirmed.
+        agent_id: the officer who does it for the person.
     """
 
     id: int
@@ -56,6 +57,7 @@ class ApplicationView:
     card: CardKey | None
     person_id: int
     employer_id: int
+    agent_id: int | None
     region_code: str
     province_code: str
     bank_code: str | None

@@ -40,6 +40,7 @@ class ApplicationDetail:
     application: ApplicationView
     person: Employee
     progress: ProgressView | None
+    agent: str | None
     history: tuple[Change, ...]
 
 
@@ -87,11 +88,13 @@ async def detail(session: AsyncSession, number: str, now: datetime) -> Applicati
     person = None if found is None else await people.by_id(session, found.person_id)
     if found is None or person is None:
         raise LookupError("application")
+    agent = await people.by_id(session, found.agent_id) if found.agent_id else None
     views: Sequence[ProgressView] = await apps.progress(session, person.id, now)
     return ApplicationDetail(
         application=found,
         person=person,
         progress=next((view for view in views if view.application_id == found.id), None),
+        agent=agent.name if agent else None,
         history=tuple(await apps.history(session, found.id)),
     )
 

@@ -45,6 +45,11 @@ class Reach:
         found = (Area(g.region_prefix, g.employer_id) for g in grants if g.role in wanted)
         return cls(tuple(dict.fromkeys(found)))
 
+    @classmethod
+    def everything(cls) -> Reach:
+        """Every region and employer: the program itself, and the command line."""
+        return cls((Area(),))
+
     def covers(self, place: Place) -> bool:
         """Whether a matter of this place may be seen."""
         return any(

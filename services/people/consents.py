@@ -59,6 +59,7 @@ class Given:
     bank: str | None
     given_at: datetime
     withdrawn_at: datetime | None
+    on_paper: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,11 +114,13 @@ async def give(
     version: str,
     recipients: Recipients | None = None,
     application_id: int | None = None,
+    recorded_by: str | None = None,
 ) -> Given:
     """Write a consent down; the same one twice is one.
 
     Args:
         version: of the text that the person saw (`NoticeText.version`).
+        recorded_by: who has it signed on paper; None when it was given in the chat.
 
     Raises:
         StaleNoticeError: that text has been replaced meanwhile.
@@ -138,12 +141,15 @@ async def give(
         application_id=application_id,
         given_to=recipients.as_dict() if recipients else None,
         given_at=now,
+        recorded_by=recorded_by,
     )
     session.add(row)
     await session.flush()
     detail = {"kind": kind.value, "version": version}
-    actor = subject = f"person:{person_id}"
-    await audit.record(session, actor, "consent.given", subject, now, detail=detail)
+    subject = f"person:{person_id}"
+    await audit.record(
+        session, recorded_by or subject, "consent.given", subject, now, detail=detail
+    )
     return _given(row)
 
 
@@ -224,4 +230,5 @@ def _given(row: Consent) -> Given:
         bank=to.get("bank"),
         given_at=row.given_at,
         withdrawn_at=row.withdrawn_at,
+        on_paper=row.recorded_by is not None,
     )

@@ -112,6 +112,9 @@ async def _applications(session: AsyncSession, person_id: int) -> None:
     for look_up in await own.look_ups(session, person_id):
         look_up.answer = None
         session.add(look_up)
+    for handover in await own.handovers(session, person_id):
+        handover.code = handover.code_index = handover.note = None
+        session.add(handover)
     await session.flush()
 
 

@@ -89,6 +89,7 @@ async def _data(session: AsyncSession, employee: people.Employee, now: datetime)
         "applications": _dumped(await own.applications(session, person_id)),
         "application_events": _dumped(await own.events(session, person_id)),
         "look_ups": _dumped(await own.look_ups(session, person_id)),
+        "handovers": _dumped(await own.handovers(session, person_id)),
         "documents": _dumped(await own.documents(session, person_id)),
         "cases": _dumped(await own.cases(session, person_id)),
         "case_messages": _dumped(

@@ -99,7 +99,8 @@ async def _consents(session: AsyncSession, person_id: int, words: Catalogue) -> 
         if one.withdrawn_at:
             text = words.label("withdrawn", day=day(one.given_at), end=day(one.withdrawn_at))
         else:
-            text = words.label("given", day=day(one.given_at), version=one.version)
+            label = "given_on_paper" if one.on_paper else "given"
+            text = words.label(label, day=day(one.given_at), version=one.version)
         values.append((words.word(one.kind.value), text))
     return values
 

@@ -21,6 +21,7 @@ from storage.models import (
     Document,
     FileView,
     GapQuestion,
+    Handover,
     InboxEvent,
     LookUp,
     OutboxMessage,
@@ -64,6 +65,12 @@ async def look_ups(session: AsyncSession, person_id: int) -> Sequence[LookUp]:
     """What registries and banks answered about a person."""
     mine = select(Application.id).where(col(Application.person_id) == person_id)
     return await rows(session, LookUp, col(LookUp.application_id).in_(mine))
+
+
+async def handovers(session: AsyncSession, person_id: int) -> Sequence[Handover]:
+    """How a person's cards came to HR and went out again."""
+    mine = select(Application.id).where(col(Application.person_id) == person_id)
+    return await rows(session, Handover, col(Handover.application_id).in_(mine))
 
 
 async def cards(session: AsyncSession, person_id: int) -> Sequence[Card]:

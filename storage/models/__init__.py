@@ -13,6 +13,7 @@ from storage.models.cards import (
     Evidence,
     LookUp,
 )
+from storage.models.collection import Handover
 from storage.models.console import ConsoleSession, SignInLink
 from storage.models.desk import (
     Assignment,
@@ -124,6 +125,7 @@ __all__ = [
     "GapKind",
     "GapQuestion",
     "GapStatus",
+    "Handover",
     "Improvement",
     "InboxEvent",
     "Invitation",

@@ -109,7 +109,7 @@ class Application(Row, table=True):
 
     Matters of one lane would get in each other's way: whatever makes, moves or ends a card is in
     the lane `card` (knowledge/data/matters.yaml). `details` are what its kind needs besides the
-    papers: which card, which form.
+    papers: which card, which form. `agent_id` is the officer who does it for the person.
     """
 
     __tablename__ = "application"
@@ -129,6 +129,7 @@ class Application(Row, table=True):
     number: str = Field(unique=True, max_length=24)
     person_id: int = reference("person.id")
     employer_id: int = reference("employer.id")
+    agent_id: int | None = reference("person.id", nullable=True)
     kind: ApplicationKind = choice(ApplicationKind)
     lane: str = Field(default="card", max_length=16)
     reason: str | None = Field(default=None, max_length=32)

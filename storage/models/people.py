@@ -111,7 +111,8 @@ class ConsentKind(StrEnum):
 
 
 class Consent(Row, table=True):
-    """What a person agreed to: which text (version), given to whom, for what."""
+    """What a person agreed to: which text (version), given to whom, for what. `recorded_by` names
+    the officer who has it on paper; empty when it was pressed in the chat."""
 
     __tablename__ = "consent"
 
@@ -121,6 +122,7 @@ class Consent(Row, table=True):
     version: str = Field(max_length=16)
     application_id: int | None = reference("application.id", nullable=True)
     given_to: Any = encrypted_json("consent.given_to", nullable=True)
+    recorded_by: str | None = Field(default=None, max_length=64)
     given_at: datetime
     withdrawn_at: datetime | None = None
 

@@ -27,7 +27,7 @@ from storage.models import (
     CardStatus,
     Evidence,
 )
-from tests.templates import desk_samples, knowledge_samples
+from tests.templates import card_samples, desk_samples, knowledge_samples
 from tests.templates.answers import parts
 
 Mark = Callable[[str], str]
@@ -510,6 +510,9 @@ def samples(language: str, mark: Mark = str) -> dict[str, list[Values]]:
         "matter": matter(mark),
         "cards": cards(mark),
         "newhires": hires(mark),
+        "collection": card_samples.collection(mark),
+        "behalf": card_samples.behalf(),
+        "handout": card_samples.handout(mark),
         "moved": {"told": [{"origin": REGION, "destination": "江苏省苏州市"}]},
         "documents": documents(mark, language),
         "status": status(mark),

@@ -83,7 +83,9 @@ def test_a_refusal_says_what_to_do_next() -> None:
         "enrol.used", "enrol.wrong", "mydata.not_yet", "rate.closed", "status.returned",
         "status.sealed", "guide.no_place", "gaps.refused", "gaps.same_person", "gaps.over",
         "gaps.no_words", "rate.asked_before", "rate.nobody_else", "rate.answered_before",
-        "follow.over",
+        "follow.over", "collection.not_here", "collection.nothing_to_sign", "handout.wrong_code",
+        "handout.unknown", "behalf.unknown",
+        "behalf.refused", "handout.unreadable", "handout.not_undone",
     ]  # fmt: skip
     for name in refusals:
         for text in said("zh", name):

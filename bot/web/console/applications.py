@@ -11,7 +11,6 @@ from services import applications as apps
 from services.applications.errors import ApplicationError
 from services.applications.views import ApplicationView, ProgressView
 from services.console import applications
-from services.people.people import mailbox_of
 from storage import queue
 from storage.models import ApplicationKind, ApplicationStatus
 
@@ -111,7 +110,7 @@ async def _decide(
     await queue.accept(
         session,
         key=f"console:{what}:{view.id}:{now.timestamp()}",
-        mailbox=await mailbox_of(session, view.person_id) or f"person:{view.person_id}",
+        mailbox=await apps.mailbox_of(session, view.id),
         kind=kind,
         payload={"application_id": view.id},
         at=visit.runtime.clock.tick(),

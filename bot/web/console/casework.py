@@ -9,6 +9,7 @@ from bot.web.console.documents import mark
 from bot.web.console.pages import DESK, OFFICERS, Pages
 from bot.web.console.pictures import as_pictures
 from bot.web.console.visit import Visit
+from services import applications as apps
 from services import cases
 from services.applications.errors import ApplicationError
 from services.cases import CaseError, CaseView
@@ -171,7 +172,10 @@ async def decided(visit: Visit) -> web.StreamResponse:
 
 
 async def _tell(visit: Visit, session: AsyncSession, case: CaseView, kind: str) -> None:
-    home = await mailbox_of(session, case.person_id) or f"person:{case.person_id}"
+    if case.application_id is None:
+        home = await mailbox_of(session, case.person_id) or f"person:{case.person_id}"
+    else:
+        home = await apps.mailbox_of(session, case.application_id)
     payload = {
         "number": case.number,
         "application_id": case.application_id,

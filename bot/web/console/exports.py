@@ -11,6 +11,7 @@ from bot.web.console.pages import DESK, Pages
 from bot.web.console.visit import Visit
 from knowledge.agencies import bank_name
 from knowledge.regions import find, full_name
+from services import collection
 from services.console import applications, roster
 from services.console.workbooks import workbook
 from services.people import audit
@@ -78,6 +79,24 @@ async def _applications(visit: Visit, session: AsyncSession) -> Rows:
     ]
 
 
+async def _collection(visit: Visit, session: AsyncSession) -> Rows:
+    today = local_date(visit.now)
+    return [
+        (
+            one.application,
+            one.person,
+            one.name,
+            _place(one.region_code),
+            bank_name(one.bank_code) if one.bank_code else "",
+            local_date(one.received_at).isoformat(),
+            one.due.isoformat() if one.due else "",
+            "" if (days := one.days_left(today)) is None else str(days),
+            visit.say("people.bound_yes" if one.bound else "people.bound_no"),
+        )
+        for one in await collection.held(session, visit.reach)
+    ]
+
+
 def _place(code: str) -> str:
     return full_name(code) if find(code) else code
 
@@ -90,5 +109,9 @@ _LISTS: dict[str, tuple[Iterable[str], Callable[[Visit, AsyncSession], Awaitable
     "applications": (
         ("application", "kind", "state", "region", "bank", "name", "created", "updated"),
         _applications,
+    ),
+    "collection": (
+        ("application", "number", "name", "region", "bank", "received", "due", "days", "bound"),
+        _collection,
     ),
 }

@@ -358,6 +358,7 @@ def upgrade() -> None:
         sa.Column(
             "employer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
+        sa.Column("agent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("kind", sa.String(32), nullable=False),
         sa.Column("lane", sa.String(16), nullable=False),
         sa.Column("reason", sa.String(32), nullable=True),
@@ -382,6 +383,9 @@ def upgrade() -> None:
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
+            ["agent_id"], ["person.id"], name=op.f("fk_application_agent_id_person")
+        ),
+        sa.ForeignKeyConstraint(
             ["employer_id"], ["employer.id"], name=op.f("fk_application_employer_id_employer")
         ),
         sa.ForeignKeyConstraint(
@@ -391,6 +395,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("number", name=op.f("uq_application_number")),
     )
     with op.batch_alter_table("application", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_application_agent_id"), ["agent_id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_application_employer_id"), ["employer_id"], unique=False
         )
@@ -1085,6 +1090,7 @@ def upgrade() -> None:
             "application_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
         sa.Column("given_to", sa.LargeBinary(), nullable=True),
+        sa.Column("recorded_by", sa.String(64), nullable=True),
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
@@ -1190,6 +1196,35 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_gap_question_gap_id"), ["gap_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_gap_question_person_id"), ["person_id"], unique=False)
 
+    op.create_table(
+        "handover",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "application_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("place", sa.LargeBinary(), nullable=False),
+        sa.Column("code", sa.LargeBinary(), nullable=True),
+        sa.Column("code_index", sa.String(64), nullable=True),
+        sa.Column("before", sa.String(32), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("received_by", sa.String(64), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("asked_by", sa.String(64), nullable=True),
+        sa.Column("handed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("handed_by", sa.String(64), nullable=True),
+        sa.Column("signed_by", sa.String(16), nullable=True),
+        sa.Column("note", sa.LargeBinary(), nullable=True),
+        sa.Column("returned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("returned_by", sa.String(64), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["application_id"],
+            ["application.id"],
+            name=op.f("fk_handover_application_id_application"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_handover")),
+        sa.UniqueConstraint("application_id", name=op.f("uq_handover_application_id")),
+        sa.UniqueConstraint("code_index", name=op.f("uq_handover_code_index")),
+    )
     op.create_table(
         "look_up",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1454,6 +1489,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_look_up_application_id"))
 
     op.drop_table("look_up")
+    op.drop_table("handover")
     with op.batch_alter_table("gap_question", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_gap_question_person_id"))
         batch_op.drop_index(batch_op.f("ix_gap_question_gap_id"))
@@ -1616,6 +1652,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_application_reference"))
         batch_op.drop_index(batch_op.f("ix_application_person_id"))
         batch_op.drop_index(batch_op.f("ix_application_employer_id"))
+        batch_op.drop_index(batch_op.f("ix_application_agent_id"))
 
     op.drop_table("application")
     with op.batch_alter_table("person", schema=None) as batch_op:

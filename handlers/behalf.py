@@ -1,0 +1,151 @@
+"""代办: an officer applies for somebody who has no smartphone, from the officer's own chat.
+
+The signed authority first, then the same road that an employee takes: the officer sends the papers,
+the same reader checks them, and what follows comes to the officer.
+"""
+
+from __future__ import annotations
+
+from handlers.common import again, name_principal, officer_reach, rows
+from handlers.inputs import Happened, Text, Upload
+from handlers.steps import Flow, command, happened, press, text, upload
+from handlers.turn import Button, Turn
+from services import applications as apps
+from services.applications.errors import NotAllowed
+from services.console import roster
+from services.people import consents
+from services.people.people import Employee, by_id
+from storage import queue
+from storage.models import ConsentKind
+
+flow = Flow("behalf")
+
+
+@flow.on(command("behalf"))
+async def begin(turn: Turn) -> None:
+    """What this officer does for others, and whom to do something for now."""
+    if await officer_reach(turn) is None:
+        return
+    found = await apps.in_hands_of(turn.session, turn.me.id)
+    buttons = []
+    for application in found:
+        person = await by_id(turn.session, application.person_id)
+        name = person.masked_name if person else ""
+        buttons.append(
+            Button(
+                text=f"{application.number} {name}",
+                action="apply",
+                ref=str(application.id),
+                lasting=True,
+            )
+        )
+    turn.state.flow, turn.state.data = flow.name, {}
+    turn.goto("who")
+    turn.say("behalf.who", [*rows(buttons, 1), [Button("common.exit", "exit")]], open=len(found))
+
+
+@flow.on(text, at="who")
+async def person_named(turn: Turn) -> None:
+    """By 工号, within the officer's reach."""
+    assert isinstance(turn.input, Text)
+    reach = await officer_reach(turn)
+    if reach is None:
+        return
+    found = [one for one in await roster.find(turn.session, reach, turn.input.text) if one.active]
+    if len(found) != 1:
+        turn.say("behalf.unknown", several=len(found) > 1)
+        return
+    if found[0].id == turn.me.id:
+        turn.say("behalf.refused", [[again("menu.apply", "apply")]], code="own")
+        return
+    turn.data["person"] = found[0].id
+    await turn.ask("authority")
+
+
+@flow.prompt("authority")
+async def ask_authority(turn: Turn) -> None:
+    """A picture or scan of the authority with the person's own signature."""
+    person = await principal(turn)
+    turn.say(
+        "behalf.authority",
+        [[Button("common.exit", "exit")]],
+        name=person.masked_name,
+        number=person.number,
+        bound=person.mailbox is not None,
+    )
+
+
+@flow.on(upload, at="authority")
+async def authority_sent(turn: Turn) -> None:
+    """It is fetched and kept, encrypted."""
+    assert isinstance(turn.input, Upload)
+    size = turn.input.file.size
+    if size is not None and size > turn.tools.max_upload_bytes:
+        turn.say("documents.too_big", limit=turn.tools.max_upload_bytes // 2**20)
+        return
+    await queue.add_task(
+        turn.session,
+        "authority.keep",
+        mailbox=turn.state.mailbox,
+        payload={"file": turn.input.file.file_id, "person": turn.data["person"]},
+        at=turn.now,
+    )
+    turn.typing()
+
+
+@flow.on(happened("authority.keep.done"))
+async def authority_kept(turn: Turn) -> None:
+    """Now the officer says what the paper says."""
+    assert isinstance(turn.input, Happened)
+    payload = turn.input.payload
+    here = turn.state.flow == flow.name and turn.data.get("person") == payload["person"]
+    if not here:
+        return  # the officer has gone on to something else: an unused file is swept
+    if payload["file_id"] is None:
+        turn.say("behalf.unreadable")
+        return
+    turn.data["file"] = payload["file_id"]
+    await turn.ask("confirm")
+
+
+@flow.prompt("confirm")
+async def ask_confirm(turn: Turn) -> None:
+    """The notice, which the person must have signed on paper, and the officer's word."""
+    person = await principal(turn)
+    notice = consents.notice_text(
+        ConsentKind.NOTICE,
+        turn.language,
+        employer_name=person.employer_name,
+        settings=turn.tools.people,
+    )
+    turn.say("enrol.notice", title=notice.title, notice=notice.text)
+    turn.say(
+        "behalf.confirm",
+        [[Button("behalf.confirm", "behalf.confirm")], [Button("common.exit", "exit")]],
+        name=person.masked_name,
+        number=person.number,
+    )
+
+
+@flow.on(press("behalf.confirm"), at="confirm")
+async def confirmed(turn: Turn) -> None:
+    """Recorded; from here on it is the road of every application."""
+    person = await principal(turn)
+    try:
+        application = await apps.act_for(
+            turn.session, person.id, turn.me.id, turn.data["file"], turn.now
+        )
+    except NotAllowed as refused:
+        turn.end()
+        turn.say("behalf.refused", [[again("menu.person", "person")]], code=refused.code)
+        return
+    await name_principal(turn, application)
+    await turn.start("apply", application=application.id)
+
+
+async def principal(turn: Turn) -> Employee:
+    """For whom it is."""
+    person = await by_id(turn.session, int(turn.data["person"]))
+    if person is None:
+        raise LookupError("the person has been erased meanwhile")
+    return person

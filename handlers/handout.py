@@ -1,0 +1,368 @@
+"""集中领卡, HR's side: take the bank's box in, hand the cards out, see what is uncollected."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from handlers.common import again, officer_reach
+from handlers.inputs import Happened, Press, Text, Upload
+from handlers.steps import EMPLOYEES, GROUPS, Flow, command, happened, press, text, upload
+from handlers.turn import Button, Turn
+from services import applications as apps
+from services import collection
+from services.collection import Handing, HeldCard, Receipt
+from services.console.reach import Place, Reach
+from storage import queue
+
+flow = Flow("handout")
+_SHOWN = 20
+"""Lines of one message; the console and the command line list everything."""
+_AT_ONCE = 200
+"""Numbers of one message: a turn is one transaction."""
+_NEWS = ("received", "already", "repeated")
+
+
+def actor_of(turn: Turn) -> str:
+    """As the records name the officer."""
+    return f"person:{turn.me.id}"
+
+
+def menu() -> list[list[Button]]:
+    """What an officer does with a box of cards."""
+    return [
+        [again("handout.receive", "handout.receive"), again("handout.hand", "handout.hand")],
+        [again("handout.list", "handout.list"), again("handout.remind", "handout.remind")],
+    ]
+
+
+@flow.on(command("collection"))
+@flow.on(press("handout.list"))
+async def listed(turn: Turn) -> None:
+    """What lies here, the next to be sealed first."""
+    reach = await officer_reach(turn)
+    if reach is not None:
+        show(turn, await collection.held(turn.session, reach), menu())
+
+
+@flow.on(command("collection"), who=GROUPS)
+async def listed_in_group(turn: Turn) -> None:
+    """The same for everybody at the desk; cards are taken in and handed out in one's own chat."""
+    reach = await officer_reach(turn)
+    if reach is not None:
+        buttons = [[again("handout.remind", "handout.remind")]]
+        show(turn, await collection.held(turn.session, reach), buttons)
+
+
+@flow.on(happened("collection.watch"), who=GROUPS)
+async def watched(turn: Turn) -> None:
+    """Every morning: what is about to be sealed; silent when nothing is."""
+    held = await collection.held(turn.session, Reach.everything())
+    soon = collection.pressing(held, turn.today)
+    if soon:
+        show(turn, soon, [[again("handout.remind", "handout.remind")]])
+    if held:
+        await collection.watch(turn.session, turn.now)
+
+
+def show(turn: Turn, held: list[HeldCard], buttons: list[list[Button]]) -> None:
+    """The list, without names in full."""
+    turn.say(
+        "handout.list",
+        buttons,
+        cards=[(card, card.days_left(turn.today)) for card in held[:_SHOWN]],
+        total=len(held),
+        more=max(len(held) - _SHOWN, 0),
+    )
+
+
+async def remind(turn: Turn) -> None:
+    """Everybody whose card lies here hears of it, once a day however often it is pressed."""
+    reach = await officer_reach(turn)
+    if reach is None:
+        return
+    held = await collection.held(turn.session, reach)
+    done = await collection.remind(turn.session, held, turn.now, actor=actor_of(turn))
+    silent = [card.person for card in held if not card.bound]
+    turn.say("handout.reminded", count=len(done), unbound=silent[:_SHOWN])
+
+
+for who in (EMPLOYEES, GROUPS):
+    flow.on(press("handout.remind"), who=who)(remind)
+
+
+# -- taking in ------------------------------------------------------------------------------------
+
+
+@flow.on(press("handout.receive"))
+async def receive(turn: Turn) -> None:
+    """First where and when: each owner is told."""
+    if await officer_reach(turn) is None:
+        return
+    turn.state.flow, turn.state.data = flow.name, {}
+    await turn.ask("place")
+
+
+@flow.prompt("place")
+async def ask_place(turn: Turn) -> None:
+    """The last place by one press, or another one typed."""
+    last = await collection.last_place(turn.session, actor_of(turn))
+    buttons = [[Button("handout.same_place", "handout.place")]] if last else []
+    turn.say("handout.place", [*buttons, [Button("common.exit", "exit")]], place=last)
+
+
+@flow.on(press("handout.place"), at="place")
+async def same_place(turn: Turn) -> None:
+    """Where they were before."""
+    turn.data["place"] = await collection.last_place(turn.session, actor_of(turn))
+    await turn.ask("receive")
+
+
+@flow.on(text, at="place")
+async def place_typed(turn: Turn) -> None:
+    """Another place."""
+    assert isinstance(turn.input, Text)
+    turn.data["place"] = turn.input.text.strip()[:120]
+    await turn.ask("receive")
+
+
+@flow.prompt("receive")
+async def ask_numbers(turn: Turn) -> None:
+    """Numbers, one or many, or the bank's workbook."""
+    turn.say("handout.numbers", [[Button("handout.done", "handout.done")]])
+
+
+@flow.on(text, at="receive")
+async def numbers_typed(turn: Turn) -> None:
+    """One number, or many lines of them."""
+    assert isinstance(turn.input, Text)
+    await take_in(turn, collection.from_text(turn.input.text).numbers, turn.data["place"])
+
+
+@flow.on(upload, at="receive")
+async def sheet_sent(turn: Turn) -> None:
+    """A workbook: it is fetched and read outside the turn."""
+    assert isinstance(turn.input, Upload)
+    await queue.add_task(
+        turn.session,
+        "collection.read",
+        mailbox=turn.state.mailbox,
+        payload={"file": turn.input.file.file_id, "place": turn.data["place"]},
+        at=turn.now,
+    )
+    turn.typing()
+
+
+@flow.on(happened("collection.read.done"))
+async def sheet_read(turn: Turn) -> None:
+    """The numbers that stood in it."""
+    assert isinstance(turn.input, Happened)
+    payload = turn.input.payload
+    if payload["trouble"]:
+        turn.say("handout.unreadable", [[again("handout.receive", "handout.receive")]])
+        return
+    await take_in(turn, payload["numbers"], payload["place"], odd=payload["odd"])
+
+
+async def take_in(
+    turn: Turn, numbers: list[str] | tuple[str, ...], place: str, odd: list[int] | None = None
+) -> None:
+    """Every number is answered; what was taken in before changes nothing."""
+    reach = await officer_reach(turn)
+    if reach is None:
+        return
+    receipts = await collection.receive(
+        turn.session, numbers[:_AT_ONCE], place, turn.now, actor=actor_of(turn), reach=reach
+    )
+    counts: Counter[str] = Counter(receipt.outcome for receipt in receipts)
+    taken = [each for each in receipts if each.outcome == "received" and each.card is not None]
+    turn.say(
+        "handout.taken",
+        [[Button("handout.done", "handout.done", lasting=True)]],
+        counts={name: counts[name] for name in _NEWS},
+        odd=(odd or [])[:_SHOWN],
+        rest=[each for each in receipts if each.outcome not in _NEWS][:_SHOWN],
+        silent=[each.card.person for each in taken if each.card and not each.card.bound][:_SHOWN],
+        left=[each.card.person for each in taken if each.card and each.card.left][:_SHOWN],
+        beyond=max(len(numbers) - _AT_ONCE, 0),
+    )
+    if len(receipts) == 1 and receipts[0].card is not None:
+        await offer_undo(turn, receipts[0])
+
+
+async def offer_undo(turn: Turn, receipt: Receipt) -> None:
+    """One at a time: who it is, so that a wrong one is seen and taken back."""
+    card = receipt.card
+    if card is not None and card.open:
+        undo = again("handout.undo", "handout.undo", card.application_id)
+        turn.say("handout.card", [[undo]], card=card, days=card.days_left(turn.today))
+
+
+@flow.on(press("handout.undo"))
+async def undone(turn: Turn) -> None:
+    """It was another number."""
+    card = await pressed(turn)
+    if card is None:
+        return
+    done = await collection.undo(turn.session, card.application_id, turn.now, actor=actor_of(turn))
+    turn.buttons_off()
+    turn.say("handout.undone" if done else "handout.not_undone", number=card.application)
+
+
+@flow.on(press("handout.done"))
+async def done(turn: Turn) -> None:
+    """Back to the list."""
+    turn.end()
+    await listed(turn)
+
+
+# -- handing out ----------------------------------------------------------------------------------
+
+
+@flow.on(press("handout.hand"))
+async def hand(turn: Turn) -> None:
+    """A code that the owner tells, or an application's number."""
+    if await officer_reach(turn) is None:
+        return
+    turn.state.flow, turn.state.data = flow.name, {}
+    await turn.ask("hand")
+
+
+@flow.prompt("hand")
+async def ask_code(turn: Turn) -> None:
+    """The code, or the number."""
+    turn.say("handout.code", [[Button("handout.done", "handout.done")]])
+
+
+@flow.on(text, at="hand")
+async def code_typed(turn: Turn) -> None:
+    """Whose card it is; handing it out takes one more press, after a look at the ID card."""
+    assert isinstance(turn.input, Text)
+    reach = await officer_reach(turn)
+    if reach is None:
+        return
+    if apps.read_number(turn.input.text):
+        await number_typed(turn, turn.input.text, reach)
+        return
+    found = await collection.find_by_code(
+        turn.session, turn.input.text, turn.now, actor=actor_of(turn), reach=reach
+    )
+    if found.card is None:
+        turn.say("handout.wrong_code", many=found.outcome == "too_many")
+        return
+    give = again("handout.give", "handout.give", found.card.application_id)
+    turn.say("handout.card", [[give]], card=found.card, days=found.card.days_left(turn.today))
+
+
+async def number_typed(turn: Turn, words: str, reach: Reach) -> None:
+    """Without the code: the owner presses in their chat, or signs on paper."""
+    application = await apps.by_number(turn.session, words)
+    held = application and await collection.of_application(turn.session, application.id)
+    if not held or not reach.covers(Place(held.region_code, held.employer_id)):
+        turn.say("handout.unknown")
+        return
+    if not held.open:
+        say_outcome(turn, Handing("already" if held.handed_at else "given_back", held))
+        return
+    ref = held.application_id
+    ask = [again("handout.ask", "handout.ask", ref)] if held.bound else []
+    buttons = [ask, [again("handout.paper", "handout.paper", ref)]]
+    turn.say(
+        "handout.card",
+        [*[row for row in buttons if row], [again("handout.undo", "handout.undo", ref)]],
+        card=held,
+        days=held.days_left(turn.today),
+    )
+
+
+@flow.on(press("handout.give"))
+async def give(turn: Turn) -> None:
+    """The code was right and the officer has looked at the ID card."""
+    card = await pressed(turn)
+    if card is None:
+        return
+    turn.buttons_off()
+    say_outcome(
+        turn,
+        await collection.hand(
+            turn.session, card.application_id, "code", turn.now, actor=actor_of(turn)
+        ),
+    )
+
+
+@flow.on(press("handout.ask"))
+async def ask_owner(turn: Turn) -> None:
+    """The owner signs with a press in their own chat."""
+    card = await pressed(turn)
+    if card is None:
+        return
+    asked = await collection.ask(turn.session, card.application_id, turn.now, actor=actor_of(turn))
+    if asked.outcome == "handed":
+        turn.say("handout.asked", number=card.application, name=card.name)
+    else:
+        say_outcome(turn, asked)
+
+
+@flow.on(press("handout.paper"))
+async def on_paper(turn: Turn) -> None:
+    """Who has no phone at hand signs on paper: where is that list?"""
+    card = await pressed(turn)
+    if card is None:
+        return
+    turn.state.flow, turn.state.data = flow.name, {"card": card.application_id}
+    turn.goto("paper")
+    turn.say("handout.which_paper", [[Button("handout.done", "handout.done")]], card=card)
+
+
+@flow.on(text, at="paper")
+async def paper_named(turn: Turn) -> None:
+    """Recorded with the officer's word on where the signature is."""
+    assert isinstance(turn.input, Text)
+    card = await within_reach(turn, turn.data["card"])
+    if card is None:
+        return
+    handing = await collection.hand(
+        turn.session,
+        card.application_id,
+        "paper",
+        turn.now,
+        actor=actor_of(turn),
+        note=turn.input.text.strip()[:200],
+    )
+    say_outcome(turn, handing)
+    await turn.ask("hand")
+
+
+async def pressed(turn: Turn) -> HeldCard | None:
+    """The card of the pressed button, while the officer may touch it."""
+    assert isinstance(turn.input, Press)
+    return await within_reach(turn, int(turn.input.ref or 0))
+
+
+async def within_reach(turn: Turn, application_id: int) -> HeldCard | None:
+    """A card in HR's keeping, for an officer of its place."""
+    reach = await officer_reach(turn)
+    held = await collection.of_application(turn.session, application_id)
+    if reach is None:
+        return None
+    if held is None or not reach.covers(Place(held.region_code, held.employer_id)):
+        turn.say("handout.unknown")
+        return None
+    return held
+
+
+def say_outcome(turn: Turn, handing: Handing) -> None:
+    """What came of it."""
+    card = handing.card
+    turn.say("handout.outcome", outcome=handing.outcome, card=card)
+
+
+# -- the owner has answered -----------------------------------------------------------------------
+
+
+@flow.on(happened("collection.signed", "collection.denied"))
+async def answered(turn: Turn) -> None:
+    """The owner pressed: they have it, or they do not."""
+    assert isinstance(turn.input, Happened)
+    card = await collection.of_application(turn.session, int(turn.input.payload["card"]))
+    if card is not None:
+        turn.say("handout.answered", card=card, signed=turn.input.kind.endswith("signed"))

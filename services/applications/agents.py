@@ -1,0 +1,102 @@
+"""代办: an officer applies for somebody who has no smartphone, with their signed authority.
+
+What the officer did is theirs in every record; the application, its consents and its card are
+the person's. News go to the person as soon as they have a chat of their own, and to the officer
+till then.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.applications import rows
+from services.applications.errors import NotAllowed, NotFound
+from services.applications.opening import open_matter
+from services.applications.readings import install
+from services.applications.views import ApplicationView
+from services.people import audit, consents, roles
+from storage.models import (
+    CLOSED,
+    Application,
+    ApplicationKind,
+    ConsentKind,
+    Document,
+    DocumentStatus,
+    Person,
+    PersonStatus,
+    Role,
+)
+
+AUTHORITY = "authority"
+"""The kind of document that the signed authority is."""
+ON_BEHALF = "on_behalf"
+
+
+async def act_for(
+    session: AsyncSession, person_id: int, officer_id: int, file_id: int, now: datetime
+) -> ApplicationView:
+    """Open a first application for a person, or take theirs over, in an officer's hands.
+
+    Args:
+        file_id: the stored picture or scan of the authority that the person signed; it says that
+            they agree to the notice on personal data.
+
+    Raises:
+        NotFound: no such person.
+        NotAllowed: `own`, `left`, `out_of_reach`, or `another_open`.
+    """
+    person = await session.get(Person, person_id)
+    if person is None:
+        raise NotFound("person")
+    if person_id == officer_id:
+        raise NotAllowed("own")
+    if person.status is not PersonStatus.ACTIVE:
+        raise NotAllowed("left")
+    place = person.region_code, person.employer_id
+    if not await roles.has_role(session, officer_id, Role.OFFICER, *place):
+        raise NotAllowed("out_of_reach")
+    actor = f"person:{officer_id}"
+    await consents.give(
+        session,
+        person_id,
+        ConsentKind.NOTICE,
+        now,
+        version=consents.current_version(ConsentKind.NOTICE),
+        recorded_by=actor,
+    )
+    opened = await open_matter(session, person_id, ApplicationKind.FIRST, person.region_code, now)
+    row = await rows.locked(session, opened.id)
+    row.agent_id = officer_id
+    await _keep(session, row, file_id, now)
+    await rows.note(session, row, ON_BEHALF, now, source=rows.OFFICER)
+    await audit.record(session, actor, "application.on_behalf", f"application:{row.id}", now)
+    return await rows.view(session, row)
+
+
+async def _keep(session: AsyncSession, row: Application, file_id: int, now: datetime) -> None:
+    document = Document(
+        application_id=row.id or 0,
+        person_id=row.person_id,
+        kind=AUTHORITY,
+        status=DocumentStatus.CHECKING,
+        file_id=file_id,
+        created_at=now,
+    )
+    session.add(document)
+    await session.flush()
+    await install(session, row, document, now)
+    document.status, document.confirmed_at = DocumentStatus.CONFIRMED, now
+    await session.flush()
+
+
+async def in_hands_of(session: AsyncSession, officer_id: int) -> list[ApplicationView]:
+    """Open applications that an officer does for others, the last touched first."""
+    query = (
+        select(Application)
+        .where(col(Application.agent_id) == officer_id, col(Application.status).not_in(CLOSED))
+        .order_by(col(Application.updated_at).desc(), col(Application.id).desc())
+    )
+    return [await rows.view(session, row) for row in (await session.exec(query)).all()]

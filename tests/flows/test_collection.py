@@ -1,0 +1,119 @@
+"""集中领卡: a box of cards comes to HR; each goes to its owner against a signature in the chat."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import openpyxl
+
+from services import collection
+from services.console.reach import Reach
+from tests.support.world import Talker, World, text_of
+
+_NUMBER = re.compile(r"SB-\w{4}-\w{4}")
+
+
+async def being_made(world: World, talker: Talker) -> str:
+    """An application whose card the bank is making; its number."""
+    reference = await world.submitted(talker)
+    await world.step(reference, "making")
+    made = await talker.sees("正在制卡")
+    return str(_NUMBER.findall(text_of(made))[0])
+
+
+def code_in(message: dict[str, object]) -> str:
+    """The code of a message to the owner."""
+    return str(re.findall(r"领卡码：(\d{6})", text_of(message))[0])
+
+
+def sheet_of(*numbers: str) -> bytes:
+    """The bank's list."""
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for row in (["银行成品卡清单"], ["序号", "申请编号"], *enumerate(numbers, start=1)):
+        book.active.append(list(row))
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+async def test_a_box_of_cards(world: World) -> None:
+    group = await world.hr()
+    officer = Talker(group.client, group.person)
+    one, two = await world.enrolled(region="37"), await world.enrolled(region="37")
+    first, second = await being_made(world, one), await being_made(world, two)
+    # Who is no officer has no box.
+    await one.says("/collection")
+    await one.sees("HR")
+    # Taken in: one pasted with an odd line, the other from the bank's workbook, which has both.
+    await officer.says("/collection")
+    await officer.sees("没有等人领的卡")
+    await officer.presses("收卡")
+    await officer.sees("在哪里领")
+    await officer.says("3楼HR办公室，工作日9:00–17:30")
+    await officer.sees("请发申请编号")
+    await officer.says(f"{first}\nSB-9999-9999")
+    taken = await officer.sees("已收卡1张")
+    assert "编号不对" in text_of(taken)
+    told = await one.sees("已经在HR这里")
+    assert "3楼HR办公室" in text_of(told)
+    await officer.client.upload(
+        [("清单.xlsx", sheet_of(first, second), "application/octet-stream")], kind="document"
+    )
+    again = await officer.sees("已收卡1张")
+    assert "之前收过的：1张" in text_of(again)
+    await two.sees("已经在HR这里")
+    await officer.presses("完成")
+    listed = await officer.sees("还没领走的卡：2张")
+    assert one.person.person.name not in text_of(listed)
+    await group.says("/collection")
+    await group.sees("还没领走的卡：2张")
+    await group.presses("提醒没领的人")
+    await group.sees("已提醒2人")
+    await two.sees("提醒：")
+    # The first signs with the code; a wrong one and a second time come to nothing.
+    await officer.presses("发卡")
+    await officer.sees("6位领卡码")
+    await officer.says("000000" if code_in(told) != "000000" else "111111")
+    await officer.sees("没有这个领卡码")
+    await officer.says(code_in(told))
+    shown = await officer.sees("交卡前请核对身份证原件")
+    assert f"工号{one.person.number}" in text_of(shown)
+    await officer.presses("身份证已核对，卡已交给本人")
+    await officer.sees("已登记")
+    await one.sees("卡已交到您手里")
+    await one.sees("卡已领到")
+    await officer.says(first)
+    await officer.sees("没有重复登记")
+    # The second presses in their own chat: first that they do not have it, then that they have.
+    await officer.says(second)
+    await officer.presses("请本人在聊天里签收")
+    await two.sees("HR正要把")
+    await two.presses("还没拿到")
+    await officer.sees("没有拿到")
+    await world.passes(minutes=1)
+    await officer.says(second)
+    await officer.presses("请本人在聊天里签收")
+    await two.sees("HR正要把")
+    await two.presses("我拿到卡了")
+    await officer.sees("已签收")
+    await two.sees("卡已领到")
+    async with world.runtime.database.reading() as session:
+        assert await collection.held(session, Reach.everything()) == []
+        over = await collection.held(session, Reach.everything(), over=True)
+    assert {card.signed_by for card in over} == {"code", "press"}
+    # Somebody says that the card never reached them: a person looks.
+    await two.presses("我没拿到卡")
+    await two.sees("已转给HR同事马上查")
+    await group.sees("员工说没拿到已登记发出的卡")
+    # The bureau's own word, late, tells nobody anything twice.
+    rows = (await world.admin("GET", "applications"))["applications"]
+    for row in rows:
+        await world.step(str(row["reference"]), "collectable")
+        await world.step(str(row["reference"]), "collected")
+        await world.step(str(row["reference"]), "social_enabled")
+    await one.sees("社保功能已启用")
+    await world.quiet()
+    assert len(one.saw("卡已领到")) == 1
+    assert not one.saw("可以领取")

@@ -1,0 +1,124 @@
+"""Values for the messages about cards in HR's keeping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any, get_args
+
+from services.collection.views import Handed, HeldCard, Receipt, Received, Way
+from storage.models import ApplicationStatus
+
+Mark = Callable[[str], str]
+Values = dict[str, Any]
+AT = datetime(2026, 11, 20, 2, 30, tzinfo=UTC)
+DUE = date(2026, 12, 31)
+NUMBER = "SB-7K2M-9QXT"
+
+
+def held(mark: Mark, **changes: Any) -> HeldCard:
+    """A card that lies with HR."""
+    card = HeldCard(
+        application_id=1,
+        application=NUMBER,
+        person_id=1,
+        person="E1024",
+        name="李*",
+        employer_id=1,
+        region_code="370100",
+        bank_code="ccb",
+        status=ApplicationStatus.COLLECTABLE,
+        place=mark("3楼HR办公室，工作日9:00–17:30"),
+        code="031542",
+        due=DUE,
+        bound=True,
+        left=False,
+        received_at=AT,
+        received_by="person:9",
+        asked_at=None,
+        handed_at=None,
+        handed_by=None,
+        signed_by=None,
+        returned_at=None,
+    )
+    return replace(card, **changes)
+
+
+def collection(mark: Mark) -> dict[str, list[Values]]:
+    """What the owner of a card is told."""
+    number: Values = {"number": NUMBER}
+    here = number | {"place": mark("3楼HR办公室"), "code": "031542"}
+    return {
+        "here": [
+            here | {"bank": bank, "due": due, "reminder": reminder}
+            for bank in ("ccb", None)
+            for due in (DUE, None)
+            for reminder in (True, False)
+        ],
+        "here_for": [number | {"person": "E1024", "due": due} for due in (DUE, None)],
+        "not_here": [{}],
+        "mistaken": [number],
+        "asked": [number | {"bank": bank} for bank in ("ccb", None)],
+        "nothing_to_sign": [number | {"outcome": outcome} for outcome in get_args(Handed)],
+        "denied_noted": [number],
+        "handed": [number | {"at": AT, "way": way} for way in get_args(Way)],
+        "not_mine_noted": [number | {"case": "GD-7K2M-9QXT"}],
+    }
+
+
+def handout(mark: Mark) -> dict[str, list[Values]]:
+    """What an officer is told."""
+    cards = [held(mark), held(mark, bound=False, bank_code=None), held(mark, left=True, due=None)]
+    days = [(card, left) for card in cards for left in (-1, 0, 7, None)]
+    over = [held(mark, handed_at=AT, signed_by=way, handed_by="person:9") for way in get_args(Way)]
+    counts: Values = {"received": 2, "already": 1, "repeated": 1}
+    taken: Values = {"counts": counts, "odd": [4, 9], "silent": ["E1"], "left": ["E2"]}
+    rest = [Receipt(NUMBER, outcome) for outcome in get_args(Received)]
+    nothing: Values = {"counts": dict.fromkeys(counts, 0), "odd": [], "silent": [], "left": []}
+    return {
+        "list": [{"cards": days, "total": 12, "more": more} for more in (3, 0)]
+        + [{"cards": [], "total": 0, "more": 0}],
+        "reminded": [{"count": 2, "unbound": ["E1", "E2"]}, {"count": 0, "unbound": []}],
+        "place": [{"place": mark("3楼HR办公室")}, {"place": None}],
+        "numbers": [{}],
+        "taken": [
+            taken | {"rest": rest, "beyond": 7},
+            nothing | {"rest": rest[:1], "beyond": 0},
+        ],
+        "unreadable": [{}],
+        "card": [{"card": card, "days": left} for card in cards[:2] for left in (-1, 7, None)]
+        + [{"card": cards[2], "days": None}],
+        "undone": [{"number": NUMBER}],
+        "not_undone": [{"number": NUMBER}],
+        "code": [{}],
+        "wrong_code": [{"many": many} for many in (True, False)],
+        "unknown": [{}],
+        "asked": [{"number": NUMBER, "name": "李*"}],
+        "which_paper": [{"card": cards[0]}],
+        "outcome": [
+            {"outcome": outcome, "card": card} for outcome in ("handed", "already") for card in over
+        ]
+        + [
+            {"outcome": "given_back", "card": held(mark, returned_at=AT)},
+            {"outcome": "sealed", "card": cards[0]},
+            {"outcome": "not_here", "card": None},
+        ],
+        "answered": [{"card": cards[0], "signed": signed} for signed in (True, False)],
+    }
+
+
+def behalf() -> dict[str, list[Values]]:
+    """What an officer is told who applies for somebody else."""
+    who: Values = {"number": "E1024", "name": "李*"}
+    codes = ("own", "another_open", "left", "out_of_reach")
+    return {
+        "who": [{"open": count} for count in (0, 2)],
+        "unknown": [{"several": several} for several in (True, False)],
+        "authority": [who | {"bound": bound} for bound in (True, False)],
+        "unreadable": [{}],
+        "confirm": [who],
+        "consent": [{"name": "李*"}],
+        "about": [who],
+        "refused": [{"code": code} for code in codes],
+    }
