@@ -76,7 +76,11 @@ def receive(
     receipts = run(work())
     if as_json:
         out(json.dumps([_receipt(one) for one in receipts], ensure_ascii=False))
-        return
+    else:
+        _tell_received(receipts, listed.odd_rows)
+
+
+def _tell_received(receipts: Sequence[Receipt], odd_rows: Sequence[int]) -> None:
     words = load_words()["zh"]["received"]
     counts = Counter(one.outcome for one in receipts)
     said = "，".join(f"{words[outcome]} {count}" for outcome, count in counts.items())
@@ -87,8 +91,8 @@ def receive(
     silent = [one.card.person for one in receipts if one.card and not one.card.bound]
     if silent:
         out(say("collection_silent", numbers="、".join(silent)))
-    if listed.odd_rows:
-        out(say("collection_odd", rows="、".join(map(str, listed.odd_rows))))
+    if odd_rows:
+        out(say("collection_odd", rows="、".join(map(str, odd_rows))))
 
 
 @app.command("list")

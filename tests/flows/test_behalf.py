@@ -59,7 +59,8 @@ async def test_an_officer_applies_for_somebody_without_a_phone(world: World) -> 
     runtime = world.runtime
     async with runtime.database.reading() as session:
         (person,) = await by_number(session, someone.number)
-        (row,) = (await session.exec(select(Application))).all()
+        mine = select(Application).where(col(Application.person_id) == person.id)
+        (row,) = (await session.exec(mine)).all()
         (paper,) = (
             await session.exec(select(Document).where(col(Document.kind) == "authority"))
         ).all()
@@ -72,8 +73,10 @@ async def test_an_officer_applies_for_somebody_without_a_phone(world: World) -> 
     assert all(one.on_paper for one in given)
     assert ("application.on_behalf", f"person:{acting.id}") in verbs
     # As soon as the person has a chat of their own, the news are theirs.
-    own = await world.enrolled(someone)
-    await world.step(reference, "collectable", place="历下区社保中心")
+    own = Talker(await world.client(await world.link(someone)), someone)
+    await own.client.start()
+    await own.sees("我是社保小助手")  # the notice was agreed to on paper
+    await world.step(reference, "collectable")
     await own.sees("可以领取")
     await world.quiet()
     assert not officer.saw("可以领取")
