@@ -86,10 +86,7 @@ async def _data(session: AsyncSession, employee: people.Employee, now: datetime)
             for one in await consents.given(session, person_id)
         ],
         "cards": _dumped(await own.cards(session, person_id)),
-        "applications": _dumped(await own.applications(session, person_id)),
-        "application_events": _dumped(await own.events(session, person_id)),
-        "look_ups": _dumped(await own.look_ups(session, person_id)),
-        "handovers": _dumped(await own.handovers(session, person_id)),
+        **await _applications(session, person_id),
         "documents": _dumped(await own.documents(session, person_id)),
         "cases": _dumped(await own.cases(session, person_id)),
         "case_messages": _dumped(
@@ -104,6 +101,15 @@ async def _data(session: AsyncSession, employee: people.Employee, now: datetime)
             {"at": entry.at, "verb": entry.verb}
             for entry in await audit.entries(session, f"person:{person_id}", limit=1000)
         ],
+    }
+
+
+async def _applications(session: AsyncSession, person_id: int) -> dict[str, Any]:
+    return {
+        "applications": _dumped(await own.applications(session, person_id)),
+        "application_events": _dumped(await own.events(session, person_id)),
+        "look_ups": _dumped(await own.look_ups(session, person_id)),
+        "handovers": _dumped(await own.handovers(session, person_id)),
     }
 
 
