@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -56,10 +56,19 @@ def draw(employee: Employee) -> dict[str, bytes]:
     }
 
 
+@dataclass(frozen=True)
+class Cast:
+    """The members, and the officer with their invitation."""
+
+    members: list[Member]
+    officer: Employee
+    officer_link: str
+
+
 def prepare(
     town: Town, count: int, seed: int, today: date, drawn: Callable[[], None] = lambda: None
-) -> list[Member]:
-    """Make the company, import it as HR would, draw the papers and invite the members."""
+) -> Cast:
+    """Make the company, import it as HR would, draw the papers, appoint and invite."""
     company = make_company(seed=seed, size=count * _NEEDED_PER_MEMBER + 12, today=today)
     folder = town.folder / "company"
     write_company(company, folder, pictures=False)
@@ -71,8 +80,11 @@ def prepare(
         ):
             members.append(Member(employee, pictures, elsewhere=place % 5 == 4))
             drawn()
-    links = _enlist(town, folder, chosen)
-    return [Member(m.employee, m.pictures, m.elsewhere, links[m.employee.number]) for m in members]
+    officer = next(e for e in company.employees if e not in chosen)
+    links = _enlist(town, folder, [*chosen, officer])
+    town.bot_command("roles", "grant", officer.number, "officer")
+    invited = [replace(m, link=links[m.employee.number]) for m in members]
+    return Cast(invited, officer, links[officer.number])
 
 
 def _enlist(town: Town, folder: Path, chosen: list[Employee]) -> dict[str, str]:

@@ -68,9 +68,9 @@ class Chat:
         await self.client.call("POST", f"chats/{self.client.account_id}/sticker", {"emoji": "👍"})
         self.deeds += 1
 
-    async def sends(self, *pictures: bytes, kind: str = "photo") -> None:
+    async def sends(self, *pictures: bytes, kind: str = "photo", answer: str = "reading") -> None:
         """Send pictures; two or more are an album, which is acknowledged once."""
-        self.owed("reading")
+        self.owed(answer)
         files = [(f"{i}.jpg", content, "image/jpeg") for i, content in enumerate(pictures)]
         await self.client.upload(files, kind=kind)
         self.deeds += len(pictures)

@@ -19,11 +19,13 @@ from rich.progress import Progress, TaskID
 from benchmarks.support import leak
 from benchmarks.support.calm import Calm
 from benchmarks.support.canaries import Searcher
-from benchmarks.support.cast import Member, introduce, prepare
+from benchmarks.support.cast import Cast, Member, introduce, prepare
 from benchmarks.support.chat import Chat
 from benchmarks.support.entrance import entrance
+from benchmarks.support.helpdesk import HelpDesk, Relay
 from benchmarks.support.judge import (
     Doubt,
+    Sent,
     Verdict,
     judge_bureau,
     judge_chat,
@@ -31,6 +33,7 @@ from benchmarks.support.judge import (
     sent_messages,
     unexplained,
 )
+from benchmarks.support.relayjudge import RelayVerdict, judge_relays
 from benchmarks.support.story import Storyteller
 from benchmarks.support.town import Admin, Town
 from benchmarks.support.workers import PHASES, Kill, Marksman, Worker
@@ -48,7 +51,10 @@ _STORY_SECONDS = 1500.0
 
 @dataclass(frozen=True)
 class Options:
-    """How large a run is. `updates` is the least number that must have been sent."""
+    """How large a run is. `updates` is the least number that must have been sent.
+
+    `lease`: seconds for which a dead process holds a message.
+    """
 
     engine: str
     employees: int
@@ -57,6 +63,7 @@ class Options:
     workers: int
     intake: str
     seed: int
+    lease: int = 15
 
 
 @dataclass
@@ -68,12 +75,19 @@ class Result:
     kills: list[Kill] = field(default_factory=list)
     updates: dict[str, int] = field(default_factory=dict)
     verdicts: list[Verdict] = field(default_factory=list)
+    relay: RelayVerdict = field(default_factory=RelayVerdict)
     doubts: list[Doubt] = field(default_factory=list)
     unexplained: int = 0
     bureau: list[str] = field(default_factory=list)
     leaks: leak.Leaks = field(default_factory=leak.Leaks)
     restarts: int = 0
     violations: list[str] = field(default_factory=list)
+
+    @property
+    def doubled(self) -> list[Sent]:
+        """Every message that was sent twice, to employees and to the group."""
+        to_employees = [m for verdict in self.verdicts for m in verdict.doubled]
+        return to_employees + self.relay.doubled
 
 
 class CrashRun:
@@ -83,20 +97,23 @@ class CrashRun:
         self, options: Options, folder: Path, url: str, server: Server | None, console: Console
     ) -> None:
         self.options, self.server, self.console = options, server, console
-        self.town = Town(folder, url, options.intake)
+        self.town = Town(folder, url, options.intake, options.lease)
         self.workers = [Worker(self.town, f"worker-{n + 1}") for n in range(options.workers)]
         self.marksman = Marksman(self.workers, options.kills, options.seed)
         self.random = random.Random(options.seed)
         self.chats: list[Chat] = []
         self.pictures: list[bytes] = []
         self.troubles: list[str] = []
+        self.relays: list[Relay] = []
+        self.group = 0
 
     async def run(self) -> Result:
         """Everything from the first process to the last verdict."""
         before = leak.shared_memory()
         result = Result(self.options)
         with self.town.neighbours(), Progress(console=self.console, transient=True) as progress:
-            members = await self._members(progress)
+            cast = await self._cast(progress)
+            members = cast.members
             began = time.monotonic()
             async with AsyncExitStack() as stack:
                 http = await stack.enter_async_context(aiohttp.ClientSession())
@@ -105,7 +122,7 @@ class CrashRun:
                 await stack.enter_async_context(
                     entrance(self.town.entrance_port, self._running_ports)
                 )
-                await self._play(stack, admin, members, progress)
+                await self._play(stack, admin, cast, progress)
                 result.seconds = time.monotonic() - began
                 await self._judge(result, admin, members)
             for worker in self.workers:
@@ -116,7 +133,7 @@ class CrashRun:
 
     # -- the run -----------------------------------------------------------------------------
 
-    async def _members(self, progress: Progress) -> list[Member]:
+    async def _cast(self, progress: Progress) -> Cast:
         bar = progress.add_task("papers", total=self.options.employees)
         return await asyncio.to_thread(
             prepare,
@@ -131,19 +148,23 @@ class CrashRun:
         return [worker.port for worker in self.workers if worker.running.is_set()]
 
     async def _play(
-        self, stack: AsyncExitStack, admin: Admin, members: list[Member], progress: Progress
+        self, stack: AsyncExitStack, admin: Admin, cast: Cast, progress: Progress
     ) -> None:
         fault = {"kind": "duplicate_updates", "probability": _REDELIVERED, "copies": 1}
         await admin.messenger("POST", "faults", fault | {"seed": self.options.seed})
+        desk = HelpDesk(await stack.enter_async_context(MessengerClient(self.town.messenger_url)))
+        desk.group = (await admin.bot_api("createGroup", {"title": "HR", "is_forum": True}))["id"]
+        await asyncio.to_thread(self.town.bot_command, "desk", "bind", "--", str(desk.group))
         for worker in self.workers:
             worker.start()
-        tellers = []
-        for place, member in enumerate(members):
+        await desk.join(self.town, admin, cast.officer_link, cast.officer.person.name)
+        self.relays, self.group, tellers = desk.relays, desk.group, []
+        for place, member in enumerate(cast.members):
             client = await stack.enter_async_context(MessengerClient(self.town.messenger_url))
             await client.sign_in(member.link)
             chat = Chat(client, member.employee.number)
             self.chats.append(chat)
-            tellers.append(Storyteller(member, chat, admin, self.options.seed + place))
+            tellers.append(Storyteller(member, chat, admin, desk, self.options.seed + place))
         stories = [asyncio.create_task(self._tell(teller)) for teller in tellers]
         shooting = asyncio.create_task(self._shoot())
         watching = asyncio.create_task(self._watch(progress, admin))
@@ -259,8 +280,8 @@ class CrashRun:
             mine = [message for message in messages if message.chat == number]
             parked = sum(d.chat == number and d.resolution == "park" for d in result.doubts)
             result.verdicts.append(judge_chat(chat, mine, parked))
-        doubled = [message for verdict in result.verdicts for message in verdict.doubled]
-        result.unexplained = len(unexplained(doubled, result.doubts))
+        result.relay = judge_relays(self.relays, self.group, messages)
+        result.unexplained = len(unexplained(result.doubled, result.doubts))
         lists = {
             name: (await admin.sandbox("GET", f"{name}?limit=1000000"))[name]
             for name in ("applications", "cards", "requests")
@@ -286,6 +307,9 @@ class CrashRun:
         found += self.troubles
         for verdict in result.verdicts:
             found += [f"{verdict.name}: {fault}" for fault in verdict.lost + verdict.disordered]
+        found += result.relay.faults
+        if result.relay.cases < options.employees:
+            found.append(f"only {result.relay.cases} cases")
         found += result.bureau
         if result.unexplained:
             found.append(f"{result.unexplained} messages sent twice without a recorded doubt")

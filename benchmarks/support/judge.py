@@ -32,6 +32,7 @@ class Sent:
     kind: str
     text: str
     fingerprint: str
+    thread: int = 0
 
 
 @dataclass
@@ -55,7 +56,8 @@ def sent_messages(log: Iterable[dict[str, Any]]) -> list[Sent]:
             parameters = entry.get("parameters") or {}
             text = str(parameters.get("text") or parameters.get("caption") or "")
             chat = int(entry["chat_id"] or 0)
-            found.append(Sent(chat, kind_of(text), text, fingerprint(entry)))
+            thread = int(entry["message_thread_id"] or 0)
+            found.append(Sent(chat, kind_of(text), text, fingerprint(entry), thread))
     return found
 
 
@@ -181,7 +183,7 @@ async def read_doubts(database: Database) -> list[Doubt]:
                 Doubt(
                     chat=int(message.chat),
                     method=message.method,
-                    text=str(payload.get("text", "")),
+                    text=str(payload.get("text") or payload.get("caption") or ""),
                     markup=json.dumps(payload.get("reply_markup"), sort_keys=True),
                     note=message.note or "",
                     reason=doubt.reason,

@@ -42,21 +42,28 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     ("collected", "卡已领到"),
     ("social_enabled", "：社保功能已启用"),
     ("financial_activated", "：银行账户已激活"),
-    ("rate_ask", "^小助手这次办得您满意吗"),
+    ("rate_ask", "^小助手这次办得您满意吗|^这次人工服务您满意吗"),
+    ("rate_offer", "^这周已经请您打过分"),
     ("rate_comment", "^谢谢您的\\d分"),
     ("commented", "^谢谢，您的话"),
     ("skipped", "^好的，谢谢您的评分"),
+    ("case_opened", "^已请HR同事帮忙，工单号"),
+    ("passed_on", "^已转给HR同事"),
+    ("taken", "^HR同事已接手您的工单"),
+    ("hr_answer", "^HR同事回复"),
+    ("hr_resolved", "已处理完，小助手回来了"),
     ("answer", "依据：|没有可靠的依据|^这个我帮不上|^您想问的是哪一个|您想知道哪一样"),
 )
 _COMPILED = [(kind, re.compile(pattern)) for kind, pattern in PATTERNS]
 _TAG = re.compile(r"</?[a-z]+>")
 
-#: Caused by the bureau, a finished task or a timer; everything else answers what a person did.
+#: Caused by bureau, officer, a finished task or a timer; all else answers an employee's deed.
 TOLD = frozenset(
     {
         *("offer_front", "offer_back", "accepted", "mended", "clear", "warn", "summary"),
         *("received", "making", "collectable", "collected", "social_enabled"),
-        *("financial_activated", "rate_ask"),
+        *("financial_activated", "rate_ask", "rate_offer"),
+        *("taken", "hr_answer", "hr_resolved"),
     }
 )
 #: Says what is not there yet; whether it comes depends on which picture was read first.

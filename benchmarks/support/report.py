@@ -41,7 +41,6 @@ def _print_kills(result: Result, console: Console) -> None:
 
 def _print_counts(result: Result, console: Console) -> None:
     options, verdicts = result.options, result.verdicts
-    doubled = [message for verdict in verdicts for message in verdict.doubled]
     doubts = Counter(f"{d.reason}, {d.resolution}" for d in result.doubts)
     created, again = result.updates["created"], result.updates["redelivered"]
     table = Table("what", "figure", title=f"{options.engine}, {options.workers} worker(s)")
@@ -56,10 +55,13 @@ def _print_counts(result: Result, console: Console) -> None:
         "messages arrived (repeats apart)": sum(v.arrived for v in verdicts),
         "chats with something lost": sum(bool(v.lost) for v in verdicts),
         "chats out of order": sum(bool(v.disordered) for v in verdicts),
-        "messages sent twice": len(doubled),
-        "… kinds": dict(Counter(m.kind for m in doubled)) or "-",
+        "messages sent twice": len(result.doubled),
+        "… kinds": dict(Counter(m.kind for m in result.doubled)) or "-",
         "… without a recorded doubt": result.unexplained,
         "doubts recorded": dict(doubts) or "-",
+        "cases between employee and HR": result.relay.cases,
+        "… lines, pictures, answers, news of delivery": result.relay.expected,
+        "… lost, doubled or in a wrong place": len(result.relay.faults),
         "lost or doubled effects at the bureau": len(result.bureau),
     }
     for name, figure in rows.items():

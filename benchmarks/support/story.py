@@ -7,10 +7,13 @@ something (a button, a result). The same seed tells the same story.
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass
 
 from benchmarks.support.cast import Member
 from benchmarks.support.chat import Chat
+from benchmarks.support.helpdesk import FILE_CAME, HelpDesk, Relay
+from benchmarks.support.kinds import words_of
 from benchmarks.support.town import Admin
 
 _RATING_PATIENCE = 45.0
@@ -18,9 +21,10 @@ _QUESTIONS = (
     "社保卡丢了怎么办",
     "从济南换到青岛工作，卡要换吗",
     "社保卡密码忘了怎么办",
-    "今天的天气怎么样",
     "第三代社保卡有什么用",
 )
+_UNANSWERED = "今天的天气怎么样"
+_NUMBER = re.compile(r"GD-[\w-]+")
 _STEPS = ("making", "collectable", "collected", "social_enabled", "financial_activated")
 _BANK = "中国建设银行"
 
@@ -32,19 +36,25 @@ class Storyteller:
     member: Member
     chat: Chat
     admin: Admin
+    desk: HelpDesk
     seed: int
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
+        self.helped = self.rated = self.puzzled = False
 
     async def run(self) -> None:
-        """The whole story."""
+        """The whole story. Every other employee asks for a person first, the others at the end."""
         await self.enrol()
+        if self.seed % 2:
+            await self.ask_a_person()
         await self.open()
         await self.give_papers()
         await self.confirm()
         await self.submit()
         await self.follow()
+        if not self.helped:
+            await self.ask_a_person()
         self.chat.finished = True
 
     # -- small talk --------------------------------------------------------------------------
@@ -61,7 +71,7 @@ class Storyteller:
         own: list[tuple[str, tuple[str, ...]]] = [
             ("我的卡到哪了", (idle, *extra)),
             ("谢谢", ("thanks", *extra)),
-            (self.random.choice(_QUESTIONS), ("answer", *extra)),
+            ("", ("answer", *extra)),  # a question
             ("你好", ("menu", *extra)),
         ]
         choices = commands + (own if own_words else [])
@@ -72,11 +82,23 @@ class Storyteller:
             if kinds[0] == before:
                 continue
             done += 1
+            words = words or self._question()
             sent = await self.chat.says(words, *kinds)
             if own_words and done == 2:
                 await self.chat.edits(sent, words + "？")
             if done == 4:
                 await self.chat.sticks()
+
+    def _question(self) -> str:
+        """One in the burst; what the bot cannot answer once at most, before a person has helped.
+
+        Twice, a person would be offered; after a case, it would open it again.
+        """
+        if self.helped or self.puzzled:
+            return self.random.choice(_QUESTIONS)
+        question = self.random.choice((*_QUESTIONS, _UNANSWERED))
+        self.puzzled = question == _UNANSWERED
+        return question
 
     # -- scenes ------------------------------------------------------------------------------
 
@@ -178,9 +200,57 @@ class Storyteller:
         await self.rate()
         await self.chatter(open_step=False, deeds=4)
 
+    async def ask_a_person(self) -> None:
+        """找人工 with words and a picture; an officer takes it, answers with both, and resolves."""
+        chat, desk = self.chat, self.desk
+        await chat.says("找人工", "case_opened")
+        found = _NUMBER.search(words_of(await chat.until("case_opened")))
+        assert found is not None
+        relay = Relay(found[0], chat.client.account_id)
+        desk.relays.append(relay)
+        await self._writes(relay, "passed_on")
+        await chat.says("/help", "help")
+        await chat.sends(self.member.pictures["portrait"], answer="passed_on")
+        relay.pictures += 1
+        card = await desk.card(relay.number)
+        relay.thread = card["message_thread_id"]
+        await desk.sees(relay, relay.said[0])
+        await desk.sees(relay, FILE_CAME)
+        chat.told_next("taken")
+        await desk.presses(card, "接手", times=2)
+        await chat.until("taken")
+        line = await desk.sees(relay, await self._writes(relay))
+        chat.told_next("hr_answer", "hr_answer")
+        await desk.replies(relay, line, f"{chat.name}的回复一：明天上午到网点领卡。")
+        last = await self._writes(relay)
+        caption = f"{chat.name}的回复二：请带这张照片。"
+        await desk.sends(relay, card, self.member.pictures["blue"], caption)
+        await chat.until("hr_answer", "hr_answer")
+        await desk.sees(relay, last)
+        chat.told_next("hr_resolved")
+        await desk.presses(card, "解决", times=2)
+        await chat.until("hr_resolved")
+        self.helped = True
+        await self.rate()
+
+    async def _writes(self, relay: Relay, *kinds: str) -> str:
+        """One more line into the case, unlike any other."""
+        words = f"{self.chat.name}的第{len(relay.said) + 1}句：卡寄到哪里？"
+        relay.said.append(words)
+        await self.chat.says(words, *kinds)
+        return words
+
     async def rate(self) -> None:
-        """Five stars and some words. A parked question (see delivery_doubt) stays unanswered."""
+        """Five stars and some words, once; what ends later in the week is only offered.
+
+        A parked question (see delivery_doubt) stays unanswered.
+        """
         chat = self.chat
+        if self.rated:
+            chat.told_next("rate_offer")
+            await chat.until("rate_offer")
+            return
+        self.rated = True
         chat.told_next("rate_ask")
         try:
             await chat.until("rate_ask", timeout=_RATING_PATIENCE)

@@ -206,6 +206,14 @@ class Admin:
         """`/admin/…` of the messenger."""
         return await self._call(verb, f"{self.town.messenger_url}/admin/{path}", body)
 
+    async def bot_api(self, method: str, body: Any) -> Any:
+        """A Bot API method, as whoever runs the bot may call it."""
+        url = f"{self.town.messenger_url}/bot{self.town.bot_token}/{method}"
+        async with self.http.post(url, json=body) as answer:
+            if answer.status != 200:
+                raise RuntimeError(f"{method}: {answer.status}")
+            return (await answer.json())["result"]
+
     async def sandbox(self, verb: str, path: str, body: Any = None) -> Any:
         """`/admin/…` of the sandbox."""
         return await self._call(verb, f"{self.town.sandbox_url}/admin/{path}", body)

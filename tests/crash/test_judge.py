@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
 from benchmarks.support.chat import Chat
+from benchmarks.support.helpdesk import FILE_CAME, SENT, Relay
 from benchmarks.support.judge import Doubt, Sent, judge_chat, unexplained
 from benchmarks.support.kinds import PATTERNS
+from benchmarks.support.relayjudge import RelayVerdict, judge_relays
 from messenger.client import MessengerClient
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -97,3 +100,44 @@ def test_kinds_are_told_by_words_that_the_templates_say() -> None:
     for kind, pattern in PATTERNS:
         words = pattern.removeprefix("：")
         assert re.search(words, said, re.MULTILINE), kind
+
+
+def relay() -> list[Sent]:
+    """Two cases, each with a line, a picture, an answer and its news of delivery."""
+    found = []
+    for number, thread, chat in (("GD-1", 7, 101), ("GD-2", 8, 102)):
+        line, file = f"{number} 员工说：\n{number}的第1句", f"{number} {FILE_CAME}。证件不进群"
+        found += [
+            Sent(-5, "group", line, f"{number} line", thread),
+            Sent(-5, "group", file, f"{number} file", thread),
+            Sent(chat, "hr_answer", f"HR同事回复（{number}）\n{number}的回复", number),
+            Sent(-5, "group", f"{SENT}（{number}）。", f"{number} sent", thread),
+        ]
+    return found
+
+
+def judged(messages: list[Sent]) -> RelayVerdict:
+    cases = (("GD-1", 7, 101), ("GD-2", 8, 102))
+    relays = [
+        Relay(number, chat, thread, [f"{number}的第1句"], 1, [f"{number}的回复"])
+        for number, thread, chat in cases
+    ]
+    return judge_relays(relays, -5, messages)
+
+
+def test_a_relay_that_is_whole_is_well() -> None:
+    verdict = judged(relay())
+    assert (verdict.faults, verdict.doubled, verdict.expected) == ([], [], 8)
+
+
+@pytest.mark.parametrize("place", range(8))
+def test_a_relay_that_loses_doubles_or_misplaces_is_seen(place: int) -> None:
+    whole = relay()
+    one = whole[place]
+    assert judged([*whole[:place], *whole[place + 1 :]]).faults
+    assert judged([*whole, replace(one, fingerprint="written anew")]).faults
+    other = replace(one, thread=15 - one.thread) if one.chat == -5 else replace(one, chat=103)
+    assert judged([*whole[:place], other, *whole[place + 1 :]]).faults
+    if one.chat == -5:  # the same message sent again: no fault, if its doubt is recorded
+        again = judged([*whole, one])
+        assert (again.faults, again.doubled) == ([], [one])

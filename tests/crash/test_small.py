@@ -29,6 +29,7 @@ def test_nothing_is_lost_or_doubled_when_workers_are_killed(tmp_path: Path) -> N
         workers=1,
         intake="polling",
         seed=5,
+        lease=9,
     )
     console = Console(width=120)
     run = crashrun.CrashRun(options, tmp_path, url, None, console)
