@@ -15,6 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from telegram.error import BadRequest, NetworkError
 
 from bot.application import bot_of
+from bot.papers import make_authority, make_form, make_letter
 from bot.renderer import plain
 from bot.summaries import draw_summary, report_summary
 from bot.tasks import Job, LaterError, Result, Work
@@ -280,6 +281,9 @@ WORKS: dict[str, Work] = {
     "case.fetch": fetch_case_file,
     "collection.read": read_numbers,
     "authority.keep": keep_authority,
+    "authority.make": make_authority,
+    "proxy.letter": make_letter,
+    "form.make": make_form,
     "desk.mail": send_mail,
     "desk.hook": report_to_desk,
     "document.read": read_document,

@@ -68,11 +68,34 @@ async def ask_authority(turn: Turn) -> None:
     person = await principal(turn)
     turn.say(
         "behalf.authority",
-        [[Button("common.exit", "exit")]],
+        [[Button("behalf.paper", "behalf.paper")], [Button("common.exit", "exit")]],
         name=person.masked_name,
         number=person.number,
         bound=person.mailbox is not None,
     )
+
+
+@flow.on(press("behalf.paper"), at="authority")
+async def paper_asked(turn: Turn) -> None:
+    """The authority to print, filled in; only the signature is missing."""
+    await queue.add_task(
+        turn.session,
+        "authority.make",
+        mailbox=turn.state.mailbox,
+        payload={"person": turn.data["person"], "officer": turn.me.id},
+        at=turn.now,
+    )
+    turn.typing()
+
+
+@flow.on(happened("authority.make.done"))
+async def paper_made(turn: Turn) -> None:
+    """Here it is."""
+    assert isinstance(turn.input, Happened)
+    person = await by_id(turn.session, int(turn.input.payload["person"]))
+    if person is not None:
+        file, number = int(turn.input.payload["file_id"]), person.number
+        turn.send_document(file, f"代办授权书-{number}.pdf", "behalf.paper", number=number)
 
 
 @flow.on(upload, at="authority")

@@ -49,7 +49,7 @@ def here(turn: Turn, held: HeldCard, *, again_said: bool = False) -> None:
         # Who acts for somebody hands the card over against a signature on paper, not the code.
         turn.say("collection.here_for", number=held.application, person=held.person, due=held.due)
         return
-    proxy = again("cards.proxy", "topic", "proxy-pickup")
+    proxy = again("proxy.name", "proxy.begin", held.application_id)
     turn.say(
         "collection.here",
         [[proxy]],

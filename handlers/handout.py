@@ -10,7 +10,7 @@ from handlers.steps import EMPLOYEES, GROUPS, Flow, command, happened, press, te
 from handlers.turn import Button, Turn
 from services import applications as apps
 from services import collection
-from services.collection import Handing, HeldCard, Receipt
+from services.collection import Handing, HeldCard, Receipt, proxies
 from services.console.reach import Place, Reach
 from storage import queue
 
@@ -265,13 +265,30 @@ async def number_typed(turn: Turn, words: str, reach: Reach) -> None:
         return
     ref = held.application_id
     ask = [again("handout.ask", "handout.ask", ref)] if held.bound else []
-    buttons = [ask, [again("handout.paper", "handout.paper", ref)]]
+    named = await proxies.of_application(turn.session, ref, turn.today)
+    sent = [again("handout.proxy", "handout.proxy", ref)] if named else []
+    buttons = [ask, sent, [again("handout.paper", "handout.paper", ref)]]
     turn.say(
         "handout.card",
         [*[row for row in buttons if row], [again("handout.undo", "handout.undo", ref)]],
         card=held,
         days=held.days_left(turn.today),
     )
+    if named is not None:
+        turn.say("handout.proxy", name=named.name, number=named.number, until=named.until)
+
+
+@flow.on(press("handout.proxy"))
+async def give_to_proxy(turn: Turn) -> None:
+    """Both ID cards and the signed letter have been looked at."""
+    card = await pressed(turn)
+    if card is None:
+        return
+    turn.buttons_off()
+    handing = await collection.hand(
+        turn.session, card.application_id, "proxy", turn.now, actor=actor_of(turn)
+    )
+    say_outcome(turn, handing)
 
 
 @flow.on(press("handout.give"))

@@ -62,7 +62,7 @@ async def show(turn: Turn) -> None:
     for view in views:
         buttons = next_buttons(view)
         if view.status == ApplicationStatus.COLLECTABLE:
-            buttons += await code_button(turn, view.application_id)
+            buttons += await collecting(turn, view.application_id)
         turn.say("status.progress", buttons, view=view, **names(view))
 
 
@@ -76,11 +76,12 @@ async def show_others(turn: Turn) -> None:
                 turn.say("status.progress", next_buttons(view), view=view, **names(view))
 
 
-async def code_button(turn: Turn, application_id: int) -> list[list[Button]]:
-    """The code to collect a card with, when it lies with HR."""
+async def collecting(turn: Turn, application_id: int) -> list[list[Button]]:
+    """The code to collect a card with, when it lies with HR, and sending somebody for it."""
     held = await collection.of_application(turn.session, application_id)
-    here = held is not None and held.open
-    return [[again("collection.code", "collection.code", application_id)]] if here else []
+    code = again("collection.code", "collection.code", application_id)
+    proxy = again("proxy.name", "proxy.begin", application_id)
+    return [[code, proxy]] if held is not None and held.open else [[proxy]]
 
 
 def names(view: ProgressView) -> dict[str, Any]:
@@ -215,6 +216,8 @@ async def tell_one(turn: Turn, change: Change) -> None:
         await cases.open_case(
             turn.session, application.person_id, "second_card", change.application_id, turn.now
         )
+    elif change.status == "collectable":
+        buttons += await collecting(turn, application.id)
     elif change.status == "sealed":
         buttons = [[again("status.apply_again", "apply")]]
     elif change.status == "lapsed":
@@ -260,10 +263,11 @@ async def remind(turn: Turn) -> None:
         button = again("matter.replace_now", "replace_lost")
     missing = [turn.label(f"kind.{kind}") for kind in reminder.missing]
     await name_principal(turn, application)
-    code = await code_button(turn, application.id)
+    waits = application.status == ApplicationStatus.COLLECTABLE
+    more = await collecting(turn, application.id) if waits else []
     turn.say(
         f"status.remind_{reminder.reminder}",
-        [[button], *code],
+        [[button], *more],
         note=f"remind.{reminder.reminder}",
         number=reminder.application.number,
         due=reminder.due,

@@ -14,7 +14,9 @@ from knowledge.regions import full_name
 from services import applications as apps
 from services import cases
 from services.applications.errors import NotAllowed
+from services.applications.formdata import FORMS
 from services.applications.views import ApplicationView, Submission
+from storage import queue
 from storage.models import ApplicationKind
 
 flow = Flow("apply")
@@ -26,10 +28,12 @@ async def show_summary(turn: Turn) -> None:
     summary = await apps.summary(turn.session, turn.data["application"])
     application = summary.application
     change = [Button("apply.change", "change")] if application.documents else []
+    form = [[again("matter.form", "form.make", application.id)]] if has_form(application) else []
     turn.say(
         "apply.summary",
         [
             [Button("apply.submit", "submit")],
+            *form,
             [*change, Button("common.exit", "exit")],
         ],
         number=application.number,
@@ -42,6 +46,41 @@ async def show_summary(turn: Turn) -> None:
         employer=summary.employer,
         typed=summary.typed,
     )
+
+
+def has_form(application: ApplicationView) -> bool:
+    """Whether its kind has a form that a counter takes on paper."""
+    return application.kind in FORMS
+
+
+@flow.on(press("form.make"))
+async def make_form(turn: Turn) -> None:
+    """The filled-in form, made outside the turn."""
+    application = await own_application(turn, getattr(turn.input, "ref", None))
+    if application is None:
+        turn.toast("common.stale", alert=True)
+        return
+    await queue.add_task(
+        turn.session,
+        "form.make",
+        mailbox=turn.state.mailbox,
+        payload={"application_id": application.id},
+        at=turn.now,
+    )
+    turn.typing()
+    turn.toast("matter.form_making")
+
+
+@flow.on(happened("form.make.done"), who=KNOWN)
+async def form_made(turn: Turn) -> None:
+    """The form to sign, and the same as data."""
+    assert isinstance(turn.input, Happened)
+    application = await own_application(turn, turn.input.payload["application_id"])
+    if application is None or turn.actor.chat_id is None:
+        return
+    payload, number = turn.input.payload, application.number
+    turn.send_document(payload["pdf_id"], f"{number}.pdf", "matter.form", number=number)
+    turn.send_document(payload["json_id"], f"{number}.json", "matter.form_data", number=number)
 
 
 @flow.on(press("change"), at="summary")

@@ -9,10 +9,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.applications import rows as applications
 from services.applications.observing import observe
 from services.applications.reminders import arrange
-from services.collection import rows, telling
+from services.collection import proxies, rows, telling
 from services.collection.views import Handed, Handing, Way
 from services.gateways.contract import HistoryEntry
 from services.people import audit
+from storage.clock import local_date
 from storage.models import CLOSED, Application, ApplicationStatus, Handover
 
 _IN_HAND = frozenset({ApplicationStatus.COLLECTED, ApplicationStatus.FINISHED})
@@ -65,11 +66,16 @@ async def hand(
     """Handed out. A second time changes nothing and says when it was.
 
     Args:
-        way: how the owner signed. With `paper`, `note` says where the signed list is.
+        way: how it was signed. With `paper`, `note` says where the signed list is; `proxy` only
+            while the owner has named one.
     """
     row, handover, refused = await _ready(session, application_id)
     if handover is None or refused is not None:
         return await _answer(session, application_id, refused or "not_here")
+    if way == "proxy" and not await proxies.of_application(
+        session, application_id, local_date(now)
+    ):
+        return await _answer(session, application_id, "no_proxy")
     handover.note = note
     return await _hand(session, row, handover, way, now, actor=actor)
 
@@ -102,6 +108,7 @@ async def _hand(
 ) -> Handing:
     handover.handed_at, handover.handed_by, handover.signed_by = now, actor, way
     handover.code = handover.code_index = None
+    await proxies.forget_for(session, row.id or 0, now)
     if row.status not in _IN_HAND:
         entry = HistoryEntry(sequence=0, status="collected", at=now)
         await observe(session, row, entry, now, actor=actor)

@@ -23,10 +23,11 @@ Received = Literal[
 """What came of one number of a list. `repeated`: it stood in the list before; `unknown`: there is
 none, or it is somebody else's to receive."""
 
-Handed = Literal["handed", "already", "not_here", "given_back", "sealed"]
+Handed = Literal["handed", "already", "not_here", "given_back", "sealed", "no_proxy"]
 Found = Literal["found", "wrong_code", "too_many"]
-Way = Literal["code", "press", "paper"]
-"""How the owner signed: told the officer the code, pressed in their own chat, or on paper."""
+Way = Literal["code", "press", "paper", "proxy"]
+"""How it was signed: the owner told the officer the code, pressed in their own chat, or signed on
+paper; or the proxy signed whom the owner had named."""
 
 
 @dataclass(frozen=True)

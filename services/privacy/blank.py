@@ -115,6 +115,9 @@ async def _applications(session: AsyncSession, person_id: int) -> None:
     for handover in await own.handovers(session, person_id):
         handover.code = handover.code_index = handover.note = None
         session.add(handover)
+    for proxy in await own.proxies(session, person_id):
+        proxy.person = None
+        session.add(proxy)
     await session.flush()
 
 

@@ -110,6 +110,7 @@ async def _applications(session: AsyncSession, person_id: int) -> dict[str, Any]
         "application_events": _dumped(await own.events(session, person_id)),
         "look_ups": _dumped(await own.look_ups(session, person_id)),
         "handovers": _dumped(await own.handovers(session, person_id)),
+        "proxies": _dumped(await own.proxies(session, person_id)),
     }
 
 

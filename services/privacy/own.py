@@ -25,6 +25,7 @@ from storage.models import (
     InboxEvent,
     LookUp,
     OutboxMessage,
+    Proxy,
     Rating,
     Row,
     StoredFile,
@@ -71,6 +72,12 @@ async def handovers(session: AsyncSession, person_id: int) -> Sequence[Handover]
     """How a person's cards came to HR and went out again."""
     mine = select(Application.id).where(col(Application.person_id) == person_id)
     return await rows(session, Handover, col(Handover.application_id).in_(mine))
+
+
+async def proxies(session: AsyncSession, person_id: int) -> Sequence[Proxy]:
+    """Whom a person named to collect a card."""
+    mine = select(Application.id).where(col(Application.person_id) == person_id)
+    return await rows(session, Proxy, col(Proxy.application_id).in_(mine))
 
 
 async def cards(session: AsyncSession, person_id: int) -> Sequence[Card]:

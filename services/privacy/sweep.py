@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.collection.proxies import forget_over as forget_proxies
 from services.people import audit
 from services.people.settings import PeopleSettings
 from services.privacy import blank, own
@@ -89,6 +90,7 @@ async def sweep(
             session.add(row)
     await session.flush()
     await _forget_readings(session, now, settings)
+    await forget_proxies(session, now)
     orphans = await _orphans(session, files, settings)
     leavers = await _forget_leavers(session, now, settings)
     return Swept(len(due), orphans, leavers)

@@ -13,7 +13,7 @@ from storage.models.cards import (
     Evidence,
     LookUp,
 )
-from storage.models.collection import Handover
+from storage.models.collection import Handover, Proxy
 from storage.models.console import ConsoleSession, SignInLink
 from storage.models.desk import (
     Assignment,
@@ -148,6 +148,7 @@ __all__ = [
     "PolicyBundle",
     "PolicyRecord",
     "Priority",
+    "Proxy",
     "RateBucket",
     "Rating",
     "RatingRelease",

@@ -1,14 +1,15 @@
-"""Cards that a bank has handed to HR, until each is in its owner's hand."""
+"""Cards on the way into their owner's hand: kept by HR, or collected by somebody else."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from sqlmodel import Field
 
 from storage.models.base import Row
 from storage.models.cards import ApplicationStatus
-from storage.types import BigId, choice, encrypted_text, id_field
+from storage.types import BigId, choice, encrypted_json, encrypted_text, id_field, reference
 
 
 class Handover(Row, table=True):
@@ -36,3 +37,18 @@ class Handover(Row, table=True):
     note: str | None = encrypted_text("handover.note", nullable=True, default=None)
     returned_at: datetime | None = None
     returned_by: str | None = Field(default=None, max_length=64)
+
+
+class Proxy(Row, table=True):
+    """Who may collect a card for its owner. What is known of the proxy goes when the card is
+    collected, or when the owner takes the authority back."""
+
+    __tablename__ = "proxy"
+
+    id: int | None = id_field()
+    application_id: int = Field(foreign_key="application.id", unique=True, sa_type=BigId)
+    person: Any = encrypted_json("proxy.person", nullable=True, default=None)
+    file_id: int | None = reference("stored_file.id", nullable=True)
+    until: date
+    named_at: datetime
+    ended_at: datetime | None = None

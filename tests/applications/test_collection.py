@@ -7,16 +7,19 @@ import io
 from datetime import date, timedelta
 
 import openpyxl
+import pytest
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services import applications as apps
 from services import cards, collection
 from services.applications import ApplicationView
-from services.collection import Receipt
+from services.applications.errors import FieldError, NotAllowed
+from services.collection import Receipt, proxies
 from services.console.reach import Area, Reach
+from services.forms import render
 from services.imports.settings import ImportSettings
-from services.people import audit, leave
+from services.people import audit, leave, people
 from storage.models import (
     Application,
     ApplicationStatus,
@@ -24,8 +27,11 @@ from storage.models import (
     CardStatus,
     Handover,
     InboxEvent,
+    Proxy,
+    StoredFile,
 )
-from tests.applications.conftest import Office, add_person, report
+from tests.applications.conftest import NAME, Office, add_person, report
+from tests.people.makers import id_number
 
 EVERYWHERE, PLACE = Reach.everything(), "3楼HR办公室，工作日9:00–17:30"
 OFFICER = "person:77"
@@ -274,3 +280,56 @@ def test_numbers_out_of_any_list() -> None:
     book.save(stream)
     found = collection.from_sheet(stream.getvalue(), ImportSettings())
     assert found == collection.Numbers((first, second), (4,))
+
+
+async def test_somebody_else_collects_with_a_letter_and_is_forgotten(office: Office) -> None:
+    view = await making(office)
+    person = {"name": "王样本", "id_number": id_number(7), "phone": "13900000000"}
+    own = str((await office.see(people.by_id, office.person_id)).id_number)  # type: ignore[union-attr]
+    with pytest.raises(FieldError, match="own"):
+        proxies.checked("id_number", own, own, office.now.date())
+    assert proxies.checked("id_number", f" {id_number(7)} ", own, office.now.date()) == id_number(7)
+    for name, text in (("name", "1"), ("phone", "12"), ("id_number", "370102")):
+        with pytest.raises(FieldError):
+            proxies.checked(name, text, own, office.now.date())
+    await take(office, view.number)
+    assert await hand_to_proxy(office, view) == "no_proxy"
+    named = await office.do(proxies.name_proxy, view.id, person)
+    assert person["id_number"] not in repr(named)
+    data = await office.see(proxies.letter, view.id, office.now)
+    assert data is not None
+    words = {data.values[name] for name in ("name", "id_number", "proxy_name", "proxy_id_number")}
+    assert words == {NAME, own, "王样本", id_number(7)}
+    assert data.values["addressee"] == PLACE
+    assert render(proxies.FORM, data).startswith(b"%PDF")
+    assert await hand_to_proxy(office, view) == "handed"
+    (row,) = await office.rows(Proxy)
+    assert (row.person, row.ended_at) == (None, office.now)
+    with pytest.raises(NotAllowed, match="over"):
+        await office.do(proxies.name_proxy, view.id, person)
+
+
+async def hand_to_proxy(office: Office, application: ApplicationView) -> str:
+    async with office.database.transaction() as session:
+        done = await collection.hand(session, application.id, "proxy", office.now, actor=OFFICER)
+    return done.outcome
+
+
+async def test_a_proxy_goes_with_the_sweep_when_the_counter_handed_the_card_out(
+    office: Office,
+) -> None:
+    view = await making(office)
+    person = {"name": "王样本", "id_number": id_number(7), "phone": "13900000000"}
+    await office.do(proxies.name_proxy, view.id, person)
+    letter = await office.file("letter")
+    await office.see(proxies.letter, view.id, office.now)
+    async with office.database.transaction() as session:
+        await proxies.keep_letter(session, view.id, letter)
+        await proxies.forget_over(session, office.now)
+    assert (await office.rows(Proxy))[0].person == person
+    await office.told(view, "collectable", "collected", start=3)
+    async with office.database.transaction() as session:
+        await proxies.forget_over(session, office.now)
+    (row,) = await office.rows(Proxy)
+    (file,) = await office.rows(StoredFile)
+    assert (row.person, row.file_id, file.expires_at) == (None, None, office.now)

@@ -9,6 +9,7 @@ import openpyxl
 
 from services import collection
 from services.console.reach import Reach
+from tests.people.makers import id_number
 from tests.support.world import Talker, World, text_of
 
 _NUMBER = re.compile(r"SB-\w{4}-\w{4}")
@@ -86,6 +87,27 @@ async def test_a_box_of_cards(world: World) -> None:
     await one.sees("卡已领到")
     await officer.says(first)
     await officer.sees("没有重复登记")
+    # The second names somebody to go, gets the letter, and goes all the same.
+    await two.presses("找人代领")
+    await two.sees("先征得代领人同意")
+    await two.says("王样本")
+    await two.sees("代领人的身份证号")
+    await two.says(two.person.person.id_number)
+    await two.sees("这是您自己的身份证号")
+    await two.says("370102199203049967"[:17] + "0")
+    await two.sees("校验位不对")
+    await two.says(id_number(77))
+    await two.sees("代领人的手机号")
+    await two.says("13900000000")
+    await two.sees("请核对代领人")
+    await two.presses("没问题，生成委托书")
+    letter = await two.sees("双方签字")
+    assert letter["document"]["file_name"] == "代领授权委托书.pdf"
+    await two.says("查进度")
+    await two.presses("找人代领")
+    await two.sees("您已经委托 王*本")
+    await two.presses("不用代领了")
+    await two.sees("代领人的信息已删除")
     # The second presses in their own chat: first that they do not have it, then that they have.
     await officer.says(second)
     await officer.presses("请本人在聊天里签收")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, get_args
 
+from knowledge import matters
 from services.collection.views import Handed, HeldCard, Receipt, Received, Way
 from storage.models import ApplicationStatus
 
@@ -93,6 +94,7 @@ def handout(mark: Mark) -> dict[str, list[Values]]:
         "not_undone": [{"number": NUMBER}],
         "code": [{}],
         "wrong_code": [{"many": many} for many in (True, False)],
+        "proxy": [{"name": "王*", "number": "3701**********4996", "until": DUE}],
         "unknown": [{}],
         "asked": [{"number": NUMBER, "name": "李*"}],
         "which_paper": [{"card": cards[0]}],
@@ -102,6 +104,7 @@ def handout(mark: Mark) -> dict[str, list[Values]]:
         + [
             {"outcome": "given_back", "card": held(mark, returned_at=AT)},
             {"outcome": "sealed", "card": cards[0]},
+            {"outcome": "no_proxy", "card": cards[0]},
             {"outcome": "not_here", "card": None},
         ],
         "answered": [{"card": cards[0], "signed": signed} for signed in (True, False)],
@@ -116,9 +119,28 @@ def behalf() -> dict[str, list[Values]]:
         "who": [{"open": count} for count in (0, 2)],
         "unknown": [{"several": several} for several in (True, False)],
         "authority": [who | {"bound": bound} for bound in (True, False)],
+        "paper": [{"number": "E1024"}],
         "unreadable": [{}],
         "confirm": [who],
         "consent": [{"name": "李*"}],
         "about": [who],
         "refused": [{"code": code} for code in codes],
+    }
+
+
+def proxy(mark: Mark) -> dict[str, list[Values]]:
+    """What an owner is told who sends somebody."""
+    rules = [matters.rule(region, "proxy") for region in ("130000", "460000", "370100")]
+    person: Values = {"name": mark("王样本"), "id_number": "370102199203049967"}
+    return {
+        "begin": [{"here": False, "rule": rule} for rule in rules] + [{"here": True, "rule": None}],
+        "refused": [{"rule": matters.rule("341300", "proxy")}],
+        "ask": [{"what": what} for what in ("name", "id_number", "phone")],
+        "own": [{}],
+        "confirm": [person | {"phone": "13900000000"}],
+        "named": [{"name": "王*", "number": "3701**********4996", "until": DUE}],
+        "making": [{}],
+        "made": [{"number": NUMBER}],
+        "too_late": [{}],
+        "taken_back": [{"number": NUMBER}],
     }

@@ -204,6 +204,9 @@ def matter(mark: Mark) -> dict[str, list[Values]]:
         "stopped": [early | {"reason": why, "until": None, "cards": found} for why in stops]
         + [early | {"reason": "no_card", "until": None, "cards": ()}]
         + [early | {"until": until, "cards": found} for until in (DUE, None)],
+        "form_making": [{}],
+        "form": [number],
+        "form_data": [number],
         "sure": [{"card": KEY}, {"card": None}],
         "reported": [
             number | {"card": KEY, "reason": "temporary", "due": DUE, "both": True},
@@ -512,6 +515,7 @@ def samples(language: str, mark: Mark = str) -> dict[str, list[Values]]:
         "newhires": hires(mark),
         "collection": card_samples.collection(mark),
         "behalf": card_samples.behalf(),
+        "proxy": card_samples.proxy(mark),
         "handout": card_samples.handout(mark),
         "moved": {"told": [{"origin": REGION, "destination": "江苏省苏州市"}]},
         "documents": documents(mark, language),

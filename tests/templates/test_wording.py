@@ -84,8 +84,8 @@ def test_a_refusal_says_what_to_do_next() -> None:
         "status.sealed", "guide.no_place", "gaps.refused", "gaps.same_person", "gaps.over",
         "gaps.no_words", "rate.asked_before", "rate.nobody_else", "rate.answered_before",
         "follow.over", "collection.not_here", "collection.nothing_to_sign", "handout.wrong_code",
-        "handout.unknown", "behalf.unknown",
-        "behalf.refused", "handout.unreadable", "handout.not_undone",
+        "handout.unknown", "handout.unreadable", "handout.not_undone", "behalf.unknown",
+        "behalf.refused", "proxy.refused", "proxy.own", "proxy.too_late",
     ]  # fmt: skip
     for name in refusals:
         for text in said("zh", name):

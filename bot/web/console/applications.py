@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import web
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.web.console.pages import DESK, OFFICERS, Pages
 from bot.web.console.visit import Visit
 from services import applications as apps
+from services.applications import formdata
 from services.applications.errors import ApplicationError
 from services.applications.views import ApplicationView, ProgressView
 from services.console import applications
+from services.forms import as_json, render
 from storage import queue
 from storage.models import ApplicationKind, ApplicationStatus
 
@@ -61,6 +65,7 @@ async def one(visit: Visit) -> web.StreamResponse:
         "application",
         found=found,
         may=visit.can(*OFFICERS),
+        form=found.application.kind in formdata.FORMS,
         decisions=_decisions(found.application, found.progress),
     )
 
@@ -90,6 +95,27 @@ async def decide(visit: Visit) -> web.StreamResponse:
     except ApplicationError:
         return visit.goes(f"/applications/{visit.ref}", said="decided_before")
     return visit.goes(f"/applications/{visit.ref}", said="decided")
+
+
+@pages.post("/applications/{ref}/form", roles=OFFICERS, subject="application")
+async def form(visit: Visit) -> web.StreamResponse:
+    """The filled-in form, for a counter that takes paper or a system that takes data."""
+    what = visit.form.text("what")
+    if what not in ("pdf", "json"):
+        raise web.HTTPBadRequest
+    async with visit.transaction() as session:
+        view = await apps.by_number(session, visit.ref)
+        if view is None:
+            raise web.HTTPNotFound
+        reasons = visit.renderer.words["zh"]["reason"]
+        found = await formdata.form_of(session, view.id, visit.now, reasons)
+        if found is None:
+            raise web.HTTPNotFound
+        await formdata.note_made(session, view.id, visit.now, actor=visit.actor)
+    if what == "json":
+        return visit.download(f"{view.number}.json", "application/json", as_json(*found))
+    pdf = await asyncio.to_thread(render, *found)
+    return visit.download(f"{view.number}.pdf", "application/pdf", pdf)
 
 
 async def _decide(

@@ -1249,6 +1249,29 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "proxy",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "application_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("person", sa.LargeBinary(), nullable=True),
+        sa.Column("file_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("named_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.id"], name=op.f("fk_proxy_application_id_application")
+        ),
+        sa.ForeignKeyConstraint(
+            ["file_id"], ["stored_file.id"], name=op.f("fk_proxy_file_id_stored_file")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proxy")),
+        sa.UniqueConstraint("application_id", name=op.f("uq_proxy_application_id")),
+    )
+    with op.batch_alter_table("proxy", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_proxy_file_id"), ["file_id"], unique=False)
+
+    op.create_table(
         "answer_record",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -1485,6 +1508,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_answer_record_answer_id"))
 
     op.drop_table("answer_record")
+    with op.batch_alter_table("proxy", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_proxy_file_id"))
+
+    op.drop_table("proxy")
     with op.batch_alter_table("look_up", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_look_up_application_id"))
 

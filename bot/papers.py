@@ -1,0 +1,101 @@
+"""Tasks that set forms and letters; each is kept encrypted until it has been sent."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bot.filters import load_words
+from bot.tasks import Job, Result
+from knowledge.regions import full_name
+from services.applications import formdata
+from services.collection import proxies
+from services.forms import FormData, as_json, render
+from services.people import consents
+from services.people.people import by_id
+from storage.clock import local_date
+from storage.models import Application, ConsentKind, StoredFile
+
+_PDF, _JSON = "application/pdf", "application/json"
+_KEPT = timedelta(days=proxies.DAYS)
+
+
+async def make_letter(job: Job) -> Result | None:
+    """The letter of authority for the proxy whom an owner has named."""
+    runtime, application_id = job.runtime, int(job.payload["application_id"])
+    async with runtime.database.reading() as session:
+        data = await proxies.letter(session, application_id, runtime.clock.now())
+        row = await session.get(Application, application_id)
+    if data is None or row is None:
+        return None
+    pdf = await asyncio.to_thread(render, proxies.FORM, data)
+    answer = {"application_id": application_id}
+    return await _stored(job, answer, row.person_id, {"file_id": (pdf, _PDF)})
+
+
+async def make_form(job: Job) -> Result | None:
+    """An application's own form, as PDF and as JSON."""
+    runtime, application_id = job.runtime, int(job.payload["application_id"])
+    reasons = load_words()["zh"]["reason"]
+    async with runtime.database.reading() as session:
+        now = runtime.clock.now()
+        found = await formdata.form_of(session, application_id, now, reasons)
+        row = await session.get(Application, application_id)
+    if found is None or row is None:
+        return None
+    pdf = await asyncio.to_thread(render, *found)
+    files = {"pdf_id": (pdf, _PDF), "json_id": (as_json(*found), _JSON)}
+    return await _stored(job, {"application_id": application_id}, row.person_id, files)
+
+
+async def make_authority(job: Job) -> Result | None:
+    """The authority that somebody without a smartphone signs for an officer."""
+    runtime = job.runtime
+    async with runtime.database.reading() as session:
+        person = await by_id(session, int(job.payload["person"]))
+        officer = await by_id(session, int(job.payload["officer"]))
+    if person is None or officer is None:
+        return None
+    values = {
+        "employer": person.employer_name,
+        "name": person.name,
+        "number": person.number,
+        "id_number": person.id_number or "",
+        "officer": officer.name,
+        "notice": consents.current_version(ConsentKind.NOTICE),
+        "region": full_name(person.region_code),
+        "made": local_date(runtime.clock.now()).isoformat(),
+    }
+    pdf = await asyncio.to_thread(render, "on_behalf", FormData(values))
+    return await _stored(job, {"person": person.id}, person.id, {"file_id": (pdf, _PDF)})
+
+
+async def _stored(
+    job: Job, answer: dict[str, Any], person_id: int, files: dict[str, tuple[bytes, str]]
+) -> Result:
+    """The result with the ids of its files, which go after a while."""
+    runtime = job.runtime
+    written = {
+        name: (await runtime.files.write(content), len(content), kind)
+        for name, (content, kind) in files.items()
+    }
+    now = runtime.clock.now()
+
+    async def complete(session: AsyncSession, result: dict[str, Any]) -> None:
+        for key, (name, size, kind) in written.items():
+            row = StoredFile(
+                name=name,
+                person_id=person_id,
+                media_type=kind,
+                size=size,
+                created_at=now,
+                expires_at=now + _KEPT,
+            )
+            session.add(row)
+            await session.flush()
+            result[key] = row.id
+
+    return Result(answer, complete)

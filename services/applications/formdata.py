@@ -1,0 +1,66 @@
+"""What stands in the forms of an application, from what its person has confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from knowledge.agencies import bank_name
+from knowledge.regions import full_name
+from services.applications.submitting import summary
+from services.forms import FormData
+from services.people import audit
+from storage.clock import local_date
+from storage.models import ApplicationKind
+
+FORMS: Mapping[ApplicationKind, str] = MappingProxyType(
+    {ApplicationKind.CANCELLATION: "cancellation"}
+)
+"""Kinds that have a form of their own, and its name."""
+
+
+async def form_of(
+    session: AsyncSession, application_id: int, now: datetime, reasons: Mapping[str, str]
+) -> tuple[str, FormData] | None:
+    """The form of an application and what is filled in; None for a kind without one.
+
+    Args:
+        reasons: words for the reasons' codes. What nobody has said yet is left blank.
+
+    Raises:
+        NotFound: no such application.
+    """
+    known = await summary(session, application_id)
+    view = known.application
+    form = FORMS.get(view.kind)
+    if form is None:
+        return None
+    person, employer = known.applicant, known.employer
+    region = full_name(view.region_code)
+    values = {
+        "number": view.number,
+        "agency": f"{region}社会保险经办机构",
+        "name": person.get("name", ""),
+        "phone": person.get("phone", ""),
+        "id_number": person.get("id_number", ""),
+        "address": person.get("address", ""),
+        "region": region,
+        "bank": bank_name(view.card.bank_code) if view.card else "",
+        "last_four": (view.card.last_four or "") if view.card else "",
+        "reason": reasons.get(view.reason or "", ""),
+        "employer": employer["name"],
+        "credit_code": employer["credit_code"],
+        "unit_number": employer["unit_number"],
+        "made": local_date(now).isoformat(),
+    }
+    return form, FormData(values)
+
+
+async def note_made(
+    session: AsyncSession, application_id: int, now: datetime, *, actor: str
+) -> None:
+    """Somebody has taken the filled-in form along: it holds the whole ID number."""
+    await audit.record(session, actor, "application.form", f"application:{application_id}", now)
