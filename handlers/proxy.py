@@ -70,14 +70,15 @@ async def answered(turn: Turn) -> None:
 @flow.prompt("confirm")
 async def ask_confirm(turn: Turn) -> None:
     """Everything once more: it will stand in the letter."""
-    given = {name: turn.data[name] for name in _ASKED}
     turn.say(
         "proxy.confirm",
         [
             [Button("proxy.confirm", "proxy.confirm")],
             [Button("proxy.again", "proxy.again"), Button("common.exit", "exit")],
         ],
-        **given,
+        name=turn.data["name"],
+        id_number=turn.data["id_number"],
+        phone=turn.data["phone"],
     )
 
 
