@@ -167,9 +167,14 @@ def refuse(turn: Turn, error: GapError) -> None:
 @flow.on(press("gap.learn"))
 async def learn_pressed(turn: Turn) -> None:
     """What an officer has just answered in a case may serve others: it becomes a gap to answer."""
-    if await pressing(turn) is None or turn.tools.policies is None:
+    if await pressing(turn) is None:
         return
     case = await cases.get(turn.session, int(getattr(turn.input, "ref", 0) or 0))
+    if not await cases.may_act(turn.session, turn.me.id, case.region_code, case.employer_id):
+        turn.toast("desk.not_officer", alert=True)
+        return
+    if turn.tools.policies is None:
+        return
     asked = [m.text for m in case.messages if m.text and m.author == cases.EMPLOYEE]
     if not asked:
         turn.toast("gaps.no_words", alert=True)

@@ -26,29 +26,40 @@ Callback = Callable[[Turn], Awaitable[None]]
 Match = Callable[[Turn], bool]
 
 
+@dataclass(frozen=True)
+class Pressed:
+    """Matches a button of the current step (or a lasting one) with one of these actions."""
+
+    actions: tuple[str, ...]
+
+    def __call__(self, turn: Turn) -> bool:
+        said = turn.input
+        return isinstance(said, Press) and not said.stale and said.action in self.actions
+
+
+@dataclass(frozen=True)
+class Commanded:
+    """Matches one of these slash commands, or the menu label `menu.<name>`."""
+
+    names: tuple[str, ...]
+
+    def __call__(self, turn: Turn) -> bool:
+        if isinstance(turn.input, Command):
+            return turn.input.name in self.names
+        if isinstance(turn.input, Text) and not turn.input.edited:
+            key = turn.renderer.key_of_label(turn.input.text)
+            return key is not None and key.removeprefix("menu.") in self.names
+        return False
+
+
 def press(*actions: str) -> Match:
     """A button of the current step (or a lasting one) with one of these actions."""
-
-    def matches(turn: Turn) -> bool:
-        return (
-            isinstance(turn.input, Press) and not turn.input.stale and turn.input.action in actions
-        )
-
-    return matches
+    return Pressed(actions)
 
 
 def command(*names: str) -> Match:
     """One of these slash commands, or the menu label `menu.<name>`."""
-
-    def matches(turn: Turn) -> bool:
-        if isinstance(turn.input, Command):
-            return turn.input.name in names
-        if isinstance(turn.input, Text) and not turn.input.edited:
-            key = turn.renderer.key_of_label(turn.input.text)
-            return key is not None and key.removeprefix("menu.") in names
-        return False
-
-    return matches
+    return Commanded(names)
 
 
 def happened(*kinds: str) -> Match:

@@ -16,6 +16,7 @@ from services import cases
 from services.applications.errors import ApplicationError
 from services.cases import CaseError, CaseView
 from services.cases.decisions import decide
+from services.console.reach import Area, Reach
 from services.desk import set_desk
 from services.people import roles
 from storage.models import Role
@@ -259,10 +260,12 @@ async def corrected(turn: Turn) -> None:
 
 @flow.on(command("bind_hr"))
 async def bind_group(turn: Turn) -> None:
-    """An admin or officer makes this group the HR desk's."""
+    """Who answers for everything makes this group the HR desk: every case comes here then."""
     me = turn.employee
-    if me is None or not await roles.has_role(turn.session, me.id, Role.OFFICER):
-        turn.say("desk.not_officer")
+    held = await roles.grants(turn.session, me.id) if me else ()
+    reach = Reach.of(held, frozenset({Role.OFFICER}))
+    if Area() not in reach.areas:
+        turn.say("desk.not_everywhere" if reach.areas else "desk.not_officer")
         return
     await set_desk(turn.session, turn.state.mailbox.partition(":")[0])
     turn.say("desk.bound")

@@ -103,7 +103,8 @@ def desk(mark: Mark, words: list[Values]) -> dict[str, list[Values]]:
     number: Values = {"number": CASE}
     silent = (
         "left recalled cannot_recall overridden offer_angry offer_missed which_matter look_private "
-        "not_officer too_late yours papers_asked quick_sent write_now decided_before bound"
+        "not_officer not_everywhere too_late yours papers_asked quick_sent write_now "
+        "decided_before bound"
     )
     numbered = (
         "passed_on withdrawn over_already handed resolved back_to_bot reopened resume_or_new gone "
