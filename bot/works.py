@@ -21,7 +21,7 @@ from bot.summaries import draw_summary, report_summary
 from bot.tasks import Job, LaterError, Result, Work
 from knowledge.profiles import photo_profile
 from services import applications as apps
-from services import broadcasts, cases, collection
+from services import broadcasts, cases, collection, proofs
 from services.cases import hook, mail
 from services.documents.document import ReadDocument
 from services.documents.profile import PortraitProfile
@@ -128,6 +128,17 @@ async def _row(
     session.add(row)
     await session.flush()
     return row.id
+
+
+async def read_proof(job: Job) -> Result:
+    """What a person's picture shows of their cards; the picture is not kept."""
+    content = await download(job, job.payload["file"])
+    found: list[ReadDocument] = []
+    if content is not None:
+        today = local_date(job.runtime.clock.now())
+        found = await job.runtime.reader.read(content, today=today)
+    shown = [{"kind": each.kind, "fields": dict(each.fields)} for each in found]
+    return Result({"shown": [each for each in shown if each["kind"] in (proofs.LIST, proofs.CARD)]})
 
 
 async def check_application(job: Job) -> Result | None:
@@ -289,6 +300,7 @@ WORKS: dict[str, Work] = {
     "document.read": read_document,
     "application.check": check_application,
     "cards.refresh": refresh_cards,
+    "card.proof": read_proof,
     "application.submit": submit_application,
     "application.poll": poll_application,
     "application.withdraw": withdraw_application,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from handlers.common import again, rows
-from handlers.inputs import Press
-from handlers.steps import Flow, command, press
+from handlers.inputs import Happened, Press, Upload
+from handlers.steps import Flow, command, happened, press, upload
 from handlers.turn import Button, Turn
 from knowledge.agencies import bank_name
 from services import applications as apps
-from services import cards
+from services import cards, cases, proofs
 from services.cards import CardView
+from storage import queue
 from storage.models import CardStatus
 
 flow = Flow("cards")
@@ -43,7 +44,7 @@ async def begin(turn: Turn) -> None:
         Button(text=title(card), action="cards.one", ref=str(card.id), lasting=True)
         for card in alive
     ]
-    more = [again("cards.refresh", "cards.refresh")]
+    more = [again("cards.refresh", "cards.refresh"), again("cards.proof", "cards.proof")]
     if not alive:
         more.append(again("menu.apply", "apply"))
     for first in range(0, max(len(found), 1), _SCREEN):
@@ -83,7 +84,47 @@ async def one(turn: Turn) -> None:
     if card is None:
         turn.toast("common.stale", alert=True)
         return
-    turn.say("cards.one", rows(actions(card), 1), card=card)
+    turn.say("cards.one", rows([*actions(card), again("cards.proof", "cards.proof")], 1), card=card)
+
+
+@flow.on(press("cards.proof"))
+async def ask_proof(turn: Turn) -> None:
+    """A picture of one's own: the list in the electronic card, or the card itself."""
+    turn.state.flow, turn.state.data = flow.name, {}
+    turn.goto("proof")
+    turn.say("cards.proof", [[Button("common.exit", "exit")]])
+
+
+@flow.on(upload, at="proof")
+async def proof_sent(turn: Turn) -> None:
+    """Read outside the turn; the picture itself is not kept."""
+    assert isinstance(turn.input, Upload)
+    size = turn.input.file.size
+    if size is not None and size > turn.tools.max_upload_bytes:
+        turn.say("documents.too_big", limit=turn.tools.max_upload_bytes // 2**20)
+        return
+    await queue.add_task(
+        turn.session,
+        "card.proof",
+        mailbox=turn.state.mailbox,
+        payload={"file": turn.input.file.file_id},
+        at=turn.now,
+    )
+    turn.typing()
+    turn.say("documents.reading")
+
+
+@flow.on(happened("card.proof.done"))
+async def proof_read(turn: Turn) -> None:
+    """The grade and the age of what we know, or what to send instead."""
+    assert isinstance(turn.input, Happened)
+    shown = [proofs.Shown(each["kind"], each["fields"]) for each in turn.input.payload["shown"]]
+    proof = await proofs.record_proof(turn.session, turn.me.id, turn.me.id_number, shown, turn.now)
+    if proof.conflict:
+        await cases.open_case(turn.session, turn.me.id, "second_card", None, turn.now)
+    turn.say("cards.proved", proof=proof)
+    if proof.trouble is None and turn.state.flow == flow.name:
+        await turn.start("cards")
 
 
 def actions(card: CardView) -> list[Button]:

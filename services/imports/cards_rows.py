@@ -56,7 +56,7 @@ def read_card(
     reader = RowReader("cards", line, settings, findings)
     number = reader.read("number", staff_number, required=True)
     region, province = _places(reader)
-    state = reader.read("status", _state, required=True)
+    state = reader.read("status", state_of, required=True)
     bank = reader.read("bank", bank_code)
     last_four = reader.read("last_four", _last_four)
     valid_until = reader.date("valid_until") if _has_end(reader) else None
@@ -119,7 +119,8 @@ def _states() -> Mapping[str, State]:
     )
 
 
-def _state(text: str) -> State:
+def state_of(text: str) -> State:
+    """What a status word says. Raises `CellError`: no such word."""
     found = _states().get(text.replace(" ", ""))
     if found is None:
         raise CellError("status_unknown")

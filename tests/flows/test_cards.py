@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlmodel import select
+
+from sandbox.papers import render
+from storage.models import StoredFile
 from tests.support.world import Talker, World, picture
 
 
@@ -137,3 +141,25 @@ async def test_known_cards_stop_before_any_effort(world: World) -> None:
     employee = await world.enrolled(region="37", with_card=True)
     await employee.says("办社保卡")
     await employee.sees("先别急着办卡")
+
+
+async def test_a_better_proof_is_added_on_the_spot(world: World) -> None:
+    employee = await world.enrolled(region="37")
+    # A made-up screenshot whose cards are known: those that are understood must be on the screen.
+    paper = render("card_list", employee.person, seed=8, grade="clean")
+    entries = paper.labels["documents"][0]["fields"]["cards"]
+    await employee.says("我的社保卡")
+    await employee.presses("补充证明")
+    await employee.sees("图片看完就删")
+    await employee.sends(picture(employee.person, "id_front"))
+    await employee.sees("这张图没看清")
+    await employee.sends(paper.image)
+    updated = await employee.sees("已更新")
+    for entry in entries:
+        assert f"尾号{entry['last_four']}" in updated["text"]
+    listed = await employee.sees("您名下的社保卡")
+    assert "您的电子社保卡截图或卡片照片" in listed["text"]
+    assert "（今天）" in listed["text"]
+    runtime = world.runtime
+    async with runtime.database.reading() as session:
+        assert not (await session.exec(select(StoredFile))).all()

@@ -21,6 +21,7 @@ from services.newhires import NewHire, Stage
 from services.people.consents import RunningApplication
 from services.privacy.erase import ErasePlan, Kept
 from services.privacy.held import Holding
+from services.proofs import Proof, Trouble
 from storage.models import (
     ApplicationKind,
     ApplicationStatus,
@@ -259,6 +260,9 @@ def cards(mark: Mark) -> dict[str, list[Values]]:
             base | {"refreshed": False, "connected": False, "down": (), "today": AT.date()},
         ],
         "one": [{"card": card} for card in found],
+        "proof": [{}],
+        "proved": [{"proof": Proof(trouble=trouble)} for trouble in get_args(Trouble)]
+        + [{"proof": Proof((held_card(),), (held_card(last_four=None),), 2, conflict=True)}],
     }
     screens = [found[first : first + 8] for first in range(8, len(found), 8)]
     said["list"] += [
