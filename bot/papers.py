@@ -11,6 +11,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot.filters import load_words
 from bot.tasks import Job, Result
 from knowledge.regions import full_name
+from services import applications as apps
+from services import moves
 from services.applications import formdata
 from services.collection import proxies
 from services.forms import FormData, as_json, render
@@ -49,6 +51,23 @@ async def make_form(job: Job) -> Result | None:
     pdf = await asyncio.to_thread(render, *found)
     files = {"pdf_id": (pdf, _PDF), "json_id": (as_json(*found), _JSON)}
     return await _stored(job, {"application_id": application_id}, row.person_id, files)
+
+
+async def make_move_form(job: Job) -> Result | None:
+    """A form or letter of a transfer as PDF, and its data as JSON."""
+    runtime, application_id = job.runtime, int(job.payload["application_id"])
+    form: Any = job.payload["form"]
+    async with runtime.database.reading() as session:
+        view = await apps.get(session, application_id)
+        try:
+            data = await moves.form_data(session, form, application_id, runtime.clock.now())
+        except LookupError:
+            return None
+    pdf = await asyncio.to_thread(render, form, data)
+    name = moves.form_name(form, view.reason or "")
+    answer = {"form": form, "application_id": application_id, "name": name}
+    files = {"pdf_id": (pdf, _PDF), "json_id": (as_json(form, data), _JSON)}
+    return await _stored(job, answer, view.person_id, files)
 
 
 async def make_authority(job: Job) -> Result | None:

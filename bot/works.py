@@ -15,17 +15,18 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from telegram.error import BadRequest, NetworkError
 
 from bot.application import bot_of
-from bot.papers import make_authority, make_form, make_letter
+from bot.papers import make_authority, make_form, make_letter, make_move_form
 from bot.renderer import plain
 from bot.summaries import draw_summary, report_summary
 from bot.tasks import Job, LaterError, Result, Work
 from knowledge.profiles import photo_profile
 from services import applications as apps
-from services import broadcasts, cases, collection, proofs
+from services import broadcasts, cases, collection, moves, proofs
 from services.cases import hook, mail
 from services.documents.document import ReadDocument
 from services.documents.profile import PortraitProfile
 from services.imports.report import UnreadableError
+from services.moves.looking import LOOK
 from services.people.people import by_id
 from services.privacy import export
 from storage.clock import local_date
@@ -195,8 +196,7 @@ async def withdraw_application(job: Job) -> Result | None:
         request = await apps.withdrawal_request(session, application_id)
     if request is None:
         return None
-    region, reference = request
-    outcome = await apps.run_withdraw(job.runtime.gateways, region, reference)
+    outcome = await apps.run_withdraw(job.runtime.gateways, request)
     return Result({"application_id": application_id, "outcome": outcome})
 
 
@@ -213,6 +213,20 @@ async def export_data(job: Job) -> Result | None:
         result["file_id"] = await _row(job, session, person_id, stored, _ZIP)
 
     return Result({}, complete)
+
+
+async def look_up_relations(job: Job) -> Result | None:
+    """Ask the agencies which insurance relations a person has, and where."""
+    given = job.payload
+    async with job.runtime.database.reading() as session:
+        request = await moves.look_request(
+            session, int(given["person_id"]), given["destination"], given["insurances"]
+        )
+    if request is None:
+        return None
+    return Result(
+        {"round": given["round"], "found": await moves.run_look(job.runtime.gateways, request)}
+    )
 
 
 async def send_broadcast(job: Job) -> Result | None:
@@ -304,5 +318,7 @@ WORKS: dict[str, Work] = {
     "application.submit": submit_application,
     "application.poll": poll_application,
     "application.withdraw": withdraw_application,
+    LOOK: look_up_relations,
+    moves.FORM_TASK: make_move_form,
     "privacy.export": export_data,
 }

@@ -8,13 +8,15 @@ from handlers.common import again, application_of, name_principal, own_applicati
 from handlers.inputs import Happened
 from handlers.steps import KNOWN, Flow, command, happened, press
 from handlers.turn import Button, Turn
-from knowledge.agencies import bank_name
+from knowledge.agencies import agencies, bank_name
 from knowledge.matters import rule
 from knowledge.regions import full_name
+from knowledge.transfers import insurances
 from services import applications as apps
 from services import cards, cases, collection
-from services.applications.views import Change, ProgressView
+from services.applications.views import ApplicationView, Change, ProgressView
 from services.applications.withdrawing import WITHDRAWABLE
+from services.desk import desk_mailbox
 from services.gateways.contract import StateReport
 from storage.models import ApplicationKind, ApplicationStatus
 
@@ -228,6 +230,7 @@ async def tell_one(turn: Turn, change: Change) -> None:
         note=f"state.{change.status}",
         number=change.number,
         kind=change.kind,
+        reason_code=change.reason_code,
         reason=change.mending.message if change.mending else "",
         mending=change.mending,
         due=change.due,
@@ -256,9 +259,11 @@ async def remind(turn: Turn) -> None:
     )
     if reminder is None:
         return
-    button = again("menu.status", "status")
+    button, hotline = again("menu.status", "status"), ""
     if reminder.reminder == "half_done":
         button = again("apply.resume", "apply", application.id)
+    elif reminder.reminder == "overdue":
+        hotline = await chase(turn, application)
     elif reminder.reminder == "lapse":
         button = again("matter.replace_now", "replace_lost")
     missing = [turn.label(f"kind.{kind}") for kind in reminder.missing]
@@ -273,7 +278,17 @@ async def remind(turn: Turn) -> None:
         due=reminder.due,
         place=reminder.place,
         missing=missing,
+        hotline=hotline,
     )
+
+
+async def chase(turn: Turn, application: ApplicationView) -> str:
+    """HR has a case, and a letter to send, for a desk that is past its day; the desk's hotline."""
+    await cases.open_case(turn.session, application.person_id, "overdue", application.id, turn.now)
+    home = await desk_mailbox(turn.session)
+    if home is not None:
+        turn.send_event(home, "move.overdue", application_id=application.id)
+    return agencies()[insurances()[application.reason or ""].agency].hotline
 
 
 @flow.on(happened("application.withdraw.done"), who=KNOWN)

@@ -5,7 +5,7 @@ The rules are data (``data/move_rules.yaml``); this module only picks those whos
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -102,7 +102,9 @@ class Guide:
         }
 
 
-class _When(BaseModel):
+class When(BaseModel):
+    """Conditions under which a rule holds; the head of move_rules.yaml explains them."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     relation: tuple[str, ...] | None = None
@@ -121,7 +123,7 @@ class _Rule(BaseModel):
 
     about: str
     who: str
-    when: _When
+    when: When
     text: Statement
     cancels: bool = False
 
@@ -129,13 +131,15 @@ class _Rule(BaseModel):
 class _Verdict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    when: _When
+    when: When
     decision: CardDecision
     facts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class Case:
+    """What is known of a move. `leaving` and `arriving` are each side's code and those above it."""
+
     relation: str
     leaving: frozenset[str]
     arriving: frozenset[str]
@@ -159,7 +163,19 @@ def _rules() -> tuple[tuple[_Verdict, ...], tuple[_Rule, ...]]:
     return verdicts, tuple(rules)
 
 
-def _holds(when: _When, case: _Case) -> bool:
+def case_of(origin: str, destination: str, drawing: bool | None = None, hmt: bool = False) -> Case:
+    """A move between two codes. Raises :class:`knowledge.regions.UnknownRegionError`."""
+    return Case(
+        regions.relation(origin, destination).value,
+        frozenset(regions.ancestors(origin)) - {NATION},
+        frozenset(regions.ancestors(destination)) - {NATION},
+        "unknown" if drawing is None else drawing,
+        hmt,
+    )
+
+
+def holds(when: When, case: Case) -> bool:
+    """Whether every condition is met."""
     checks = (
         when.relation is None or case.relation in when.relation,
         when.decision is None or case.decision in when.decision,
@@ -190,19 +206,11 @@ def guide(
     wanted = None if about is None else About(about)
     here, there = regions.get(origin), regions.get(destination)
     relation = regions.relation(here.code, there.code)
-    case = _Case(
-        relation.value,
-        frozenset(regions.ancestors(here.code)) - {NATION},
-        frozenset(regions.ancestors(there.code)) - {NATION},
-        "unknown" if drawing_pension is None else drawing_pension,
-        hmt,
-    )
+    case = case_of(here.code, there.code, drawing_pension, hmt)
     verdicts, rules = _rules()
-    verdict = next(v for v in verdicts if _holds(v.when, case))
-    case = _Case(
-        case.relation, case.leaving, case.arriving, case.drawing, hmt, verdict.decision.value
-    )
-    steps = tuple(_step(rule) for rule in rules if _holds(rule.when, case))
+    verdict = next(v for v in verdicts if holds(v.when, case))
+    case = replace(case, decision=verdict.decision.value)
+    steps = tuple(_step(rule) for rule in rules if holds(rule.when, case))
     steps = tuple(step for step in steps if _wanted(step, wanted))
     near = {code for code in case.leaving | case.arriving}
     covered = any(name[:6] in near for step in steps for name in step.fact_ids)

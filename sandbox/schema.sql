@@ -41,6 +41,28 @@ CREATE TABLE IF NOT EXISTS history (
   status TEXT NOT NULL, at TEXT NOT NULL, reason TEXT, due TEXT, place TEXT,
   revision INTEGER NOT NULL, PRIMARY KEY (reference, sequence));
 
+-- The agencies' windows: insurance relations by place, and requests to move them.
+CREATE TABLE IF NOT EXISTS accounts (
+  id_number TEXT NOT NULL, name TEXT NOT NULL, insurance TEXT NOT NULL, region TEXT NOT NULL,
+  status TEXT NOT NULL, arrears INTEGER NOT NULL DEFAULT 0, first_month TEXT NOT NULL,
+  last_month TEXT NOT NULL, PRIMARY KEY (id_number, insurance, region));
+
+CREATE TABLE IF NOT EXISTS transfers (
+  reference TEXT PRIMARY KEY, agency TEXT NOT NULL, number TEXT NOT NULL UNIQUE,
+  insurance TEXT NOT NULL, origin TEXT NOT NULL, destination TEXT NOT NULL,
+  id_number TEXT NOT NULL, name TEXT NOT NULL, callback_url TEXT, body TEXT NOT NULL,
+  revision INTEGER NOT NULL, status TEXT NOT NULL, sequence INTEGER NOT NULL,
+  received_at TEXT NOT NULL, next_at TEXT);
+CREATE UNIQUE INDEX IF NOT EXISTS one_open_transfer ON transfers (id_number, insurance)
+  WHERE status IN ('reviewing', 'origin_asked', 'origin_sent', 'returned');
+
+CREATE TABLE IF NOT EXISTS transfer_history (
+  reference TEXT NOT NULL REFERENCES transfers (reference), sequence INTEGER NOT NULL,
+  status TEXT NOT NULL, at TEXT NOT NULL, reason TEXT, PRIMARY KEY (reference, sequence));
+
+CREATE TABLE IF NOT EXISTS transfer_keys (
+  key TEXT PRIMARY KEY, number TEXT NOT NULL, revision INTEGER NOT NULL, answer TEXT NOT NULL);
+
 CREATE TABLE IF NOT EXISTS staff_changes (
   id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL);  -- the id is the cursor
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+AGENCIES: Final = ("hrss", "nhsa")
 BANK_NAMES: Final = {"icbc": "工商银行", "ccb": "建设银行", "qlb": "齐鲁银行"}
 
 
@@ -19,6 +20,8 @@ class Delays(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     reviewing: float = Field(0, ge=0)
+    origin_asked: float = Field(0, ge=0)
+    origin_sent: float = Field(0, ge=0)
     making: float = Field(0, ge=0)
     collectable: float = Field(0, ge=0)
     collected: float = Field(0, ge=0)
@@ -56,6 +59,7 @@ class SandboxSettings(BaseSettings):
     data: Path = Path("var/sandbox")
     bureau_token: str = ""
     bank_tokens: dict[str, str] = Field(default_factory=dict)
+    agency_tokens: dict[str, str] = Field(default_factory=dict, description="by agency: hrss, nhsa")
     hr_token: str = Field("", description="what a client shows the HR system")
     admin_token: str = ""
     callback_secret: str = ""
@@ -82,6 +86,7 @@ class Secrets(BaseModel):
 
     bureau_token: str
     bank_tokens: dict[str, str]
+    agency_tokens: dict[str, str]
     hr_token: str
     admin_token: str
     callback_secret: str
@@ -103,7 +108,14 @@ def load_secrets(settings: SandboxSettings) -> Secrets:
         code: settings.bank_tokens.get(code) or kept_banks.get(code) or secrets.token_urlsafe(24)
         for code in settings.banks
     }
-    found = Secrets(bank_tokens=banks, **values)
+    kept_agencies = kept.get("agency_tokens", {})
+    agencies = {
+        code: settings.agency_tokens.get(code)
+        or kept_agencies.get(code)
+        or secrets.token_urlsafe(24)
+        for code in AGENCIES
+    }
+    found = Secrets(bank_tokens=banks, agency_tokens=agencies, **values)
     if found.model_dump() != kept:
         path.touch(mode=0o600, exist_ok=True)
         path.write_text(found.model_dump_json(indent=1), "utf-8")

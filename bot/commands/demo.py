@@ -200,6 +200,15 @@ def _settings(folder: Path, ports: Ports, secret: Secrets) -> Settings:
             # Guangdong (44) has no connector here, so that the evidence road can be seen too.
             "regions": {str(code): "sandbox" for code in range(10, 70) if code != 44},
             "banks": banks,
+            "agencies": [
+                {
+                    "agency": code,
+                    "regions": [str(prefix) for prefix in range(10, 70) if prefix != 44],
+                    "base_url": f"{outside}/agency/{code}",
+                    "token": secret["bureau"],
+                }
+                for code in ("hrss", "nhsa")
+            ],
             "callback_url": f"http://127.0.0.1:{ports.bot}/callbacks/bureau",
             "callback_secret": secret["callback"],
         },

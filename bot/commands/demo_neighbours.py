@@ -149,6 +149,7 @@ def sandbox(folder: Path, ports: Ports, secret: dict[str, str]) -> Neighbour:
     environment = {
         "SANDBOX_BUREAU_TOKEN": secret["bureau"],
         "SANDBOX_BANK_TOKENS": json.dumps(banks),
+        "SANDBOX_AGENCY_TOKENS": json.dumps(dict.fromkeys(("hrss", "nhsa"), secret["bureau"])),
         "SANDBOX_ADMIN_TOKEN": secret["admin"],
         "SANDBOX_CALLBACK_SECRET": secret["callback"],
         "SANDBOX_CLOCK_SECRET": secret["clock"],

@@ -9,6 +9,9 @@ from typing import Annotated, Any
 from aiohttp import web
 from pydantic import Field
 
+from sandbox.agencies import window
+from sandbox.agencies.models import TransferFault, TransferReason, TransferStatus
+from sandbox.agencies.routes import rules_for
 from sandbox.bureau.models import CardStatus, Reason, ReasonCode, Status, Url, Wire
 from sandbox.bureau.routes import BUREAU
 from sandbox.bureau.steps import Rules, history
@@ -39,6 +42,8 @@ _LISTS = {  # name in the URL: table, order, filter allowed
     "requests": ("requests", "id", "service"),
     "deliveries": ("deliveries", "rowid", "reference"),
     "applications": ("applications", "rowid", "status"),
+    "accounts": ("accounts", "rowid", None),
+    "transfers": ("transfers", "rowid", "status"),
     "history": ("history", "rowid", "reference"),
 }
 _LIST_LIMIT = 1_000_000
@@ -49,6 +54,15 @@ class StepOrder(Wire):
 
     to: Status | None = None
     reason_code: ReasonCode | None = None
+    reason_message: str | None = None
+    reason_field: str | None = None
+
+
+class TransferOrder(Wire):
+    """POST /admin/transfers/{reference}/step: the same for an agency's window."""
+
+    to: TransferStatus | None = None
+    reason_code: TransferReason | None = None
     reason_message: str | None = None
     reason_field: str | None = None
 
@@ -87,6 +101,7 @@ def add_admin_routes(router: web.UrlDispatcher) -> None:
     router.add_patch("/cards/{id:[0-9]+}", _patch_card)
     router.add_get("/applications/{reference}", _application)
     router.add_post("/applications/{reference}/step", _step)
+    router.add_post("/transfers/{reference}/step", _step_transfer)
     router.add_post("/hr", _post_staff)
     router.add_get("/faults", _get_faults)
     router.add_delete("/faults", _clear_faults)
@@ -162,6 +177,20 @@ async def _step(request: web.Request) -> web.Response:
         )
     reference = request.match_info["reference"]
     entered = await request.app[BUREAU].step(reference, order.to, reason)
+    return answer({"reference": reference, "status": entered})
+
+
+async def _step_transfer(request: web.Request) -> web.Response:
+    order, app = await read_model(request, TransferOrder), request.app
+    reason = None
+    if order.reason_code:
+        message = order.reason_message or "请核对后重新提交"
+        reason = TransferFault(code=order.reason_code, field=order.reason_field, message=message)
+    reference, now = request.match_info["reference"], to_text(app[CLOCK].now())
+    row = await app[STORE].run(window.get, reference)
+    rules = rules_for(app, row["agency"])
+    entered = await app[STORE].run(window.step, rules, reference, now, to=order.to, reason=reason)
+    app[BUREAU].sender.wake()
     return answer({"reference": reference, "status": entered})
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
+from sandbox.agencies.models import Account
 from sandbox.bureau.models import (
     BankCode,
     Card,
@@ -59,6 +60,7 @@ class Seeds(Wire):
     employers: list[FiledEmployer] = Field(default_factory=list)
     cards: list[Card] = Field(default_factory=list)
     applications: list[OpenApplication] = Field(default_factory=list)
+    accounts: list[Account] = Field(default_factory=list)
 
 
 def seed(db: sqlite3.Connection, rules: Rules, seeds: Seeds, now: str) -> dict[str, Any]:
@@ -75,6 +77,8 @@ def seed(db: sqlite3.Connection, rules: Rules, seeds: Seeds, now: str) -> dict[s
                 "INSERT OR REPLACE INTO employers VALUES (?, ?, ?)",
                 (employer.credit_code, employer.unit_number, employer.name),
             )
+        for account in seeds.accounts:
+            _put_account(db, account)
         ids = [_insert_card(db, card) for card in seeds.cards]
         references = [_insert_application(db, rules, one, now) for one in seeds.applications]
     except sqlite3.IntegrityError:
@@ -109,6 +113,10 @@ def application(db: sqlite3.Connection, reference: str) -> dict[str, Any]:
 def wipe(db: sqlite3.Connection, keep_demo: bool) -> None:
     """Forgets everything; with `keep_demo` the demo page's frames and people stay."""
     tables = (
+        "transfer_history",
+        "transfers",
+        "transfer_keys",
+        "accounts",
         "history",
         "applications",
         "cards",
@@ -124,6 +132,15 @@ def wipe(db: sqlite3.Connection, keep_demo: bool) -> None:
         db.execute(f"DELETE FROM {table}")  # noqa: S608
     if not keep_demo:
         db.execute("DELETE FROM kv WHERE key = 'demo'")
+
+
+def _put_account(db: sqlite3.Connection, account: Account) -> None:
+    """A relation of that insurance and place is replaced."""
+    db.execute(
+        "DELETE FROM accounts WHERE id_number = ? AND insurance = ? AND region = ?",
+        (account.id_number, account.insurance, account.region),
+    )
+    insert(db, "accounts", **account.model_dump())
 
 
 def _insert_card(db: sqlite3.Connection, card: Card) -> int:

@@ -37,6 +37,7 @@ from services.applications.evidence import (
 )
 from services.applications.fields import editable_fields
 from services.applications.mending import reopen_for_mending
+from services.applications.moving import describe_move, move_details
 from services.applications.numbers import new_number, read_number
 from services.applications.observing import batch_keys, record_by_batch, record_by_officer
 from services.applications.opening import (
@@ -158,6 +159,7 @@ __all__ = [
     "current",
     "declare",
     "declare_reported",
+    "describe_move",
     "editable_fields",
     "evidence_state",
     "expect_document",
@@ -170,6 +172,7 @@ __all__ = [
     "mailbox_for",
     "mailbox_of",
     "missing_documents",
+    "move_details",
     "name_card",
     "needs_report",
     "new_number",

@@ -11,7 +11,7 @@ from typing import Literal
 from knowledge.agencies import partner_banks
 from services.applications.answers import BUREAU, Answer, State, SubmitResult
 from services.gateways import Gateways
-from services.gateways.contract import SubmissionBody, SubmittedDocument
+from services.gateways.contract import SubmissionBody, SubmittedDocument, TransferBody
 from services.gateways.errors import (
     Duplicate,
     GatewayError,
@@ -58,8 +58,9 @@ class Package:
     revision: int
     region_code: str
     key: str
-    body: SubmissionBody = field(repr=False)
+    body: SubmissionBody | TransferBody = field(repr=False)
     files: tuple[PackageFile, ...]
+    agency: str | None = None
 
     async def read(self, files: FileStore) -> Package:
         """The same with the pictures' bytes.
@@ -67,6 +68,8 @@ class Package:
         Raises:
             FileNotFoundError: a picture has been deleted meanwhile.
         """
+        if isinstance(self.body, TransferBody):
+            return self
         documents = []
         for each in self.files:
             content = await files.read(each.name)
@@ -83,11 +86,15 @@ class Package:
 
 @dataclass(frozen=True)
 class PollRequest:
-    """Whose state is to be fetched."""
+    """Whose state is to be fetched, or what is to be taken back.
+
+    `agency`: the window of a transfer; None is the bureau's card desk.
+    """
 
     application_id: int
     region_code: str
     reference: str
+    agency: str | None = None
 
 
 async def run_check(gateways: Gateways, request: LookUpRequest) -> list[Answer]:
@@ -149,7 +156,11 @@ async def run_submit(gateways: Gateways, package: Package) -> SubmitResult:
     body = package.body.model_copy(update={"callback_url": gateways.callback_url})
     revision = package.revision
     try:
-        receipt = await gateways.bureau(package.region_code).submit(body, package.key)
+        if isinstance(body, TransferBody):
+            window = gateways.agency(package.agency or "", package.region_code)
+            receipt = await window.request_transfer(body, package.key)
+        else:
+            receipt = await gateways.bureau(package.region_code).submit(body, package.key)
     except Duplicate as error:
         return SubmitResult(
             outcome="duplicate",
@@ -175,18 +186,26 @@ async def run_submit(gateways: Gateways, package: Package) -> SubmitResult:
 async def run_poll(gateways: Gateways, request: PollRequest) -> State | None:
     """The application's history; None when the bureau can't be asked now."""
     try:
-        found = await gateways.bureau(request.region_code).state(request.reference)
+        if request.agency is not None:
+            window = gateways.agency(request.agency, request.region_code)
+            found = await window.transfer_state(request.reference)
+        else:
+            found = await gateways.bureau(request.region_code).state(request.reference)
     except GatewayError:
         return None
     return State.model_validate(found.model_dump())
 
 
 async def run_withdraw(
-    gateways: Gateways, region_code: str, reference: str
+    gateways: Gateways, request: PollRequest
 ) -> Literal["withdrawn", "refused", "unavailable"]:
     """Take an application back at the bureau."""
     try:
-        await gateways.bureau(region_code).withdraw(reference)
+        if request.agency is not None:
+            window = gateways.agency(request.agency, request.region_code)
+            await window.withdraw_transfer(request.reference)
+        else:
+            await gateways.bureau(request.region_code).withdraw(request.reference)
     except (Rejected, Duplicate):
         return "refused"
     except GatewayError:

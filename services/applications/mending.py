@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from knowledge import transfers
 from services import cards
 from services.applications import choosing, reminders, rows
 from services.applications.errors import NotAllowed
@@ -54,6 +55,8 @@ def mending_of(reason: Mapping[str, Any] | None) -> Mending:
     message = str(reason.get("message") or "")
     if code in _AGAIN:
         return Mending(_AGAIN[code], None, code, message, "employee")
+    if code in transfers.rules().returns:
+        return Mending((), None, code, message, "employee", "move")
     if code in _STEP:
         return Mending((), None, code, message, "employee", _STEP[code])
     if code == "employer_mismatch" or named in ("unit_number", "credit_code", "employer"):

@@ -19,6 +19,8 @@ from services.applications.views import ApplicationView, BankChoice
 from storage.models import CLOSED, Application, ApplicationKind, ApplicationStatus, Person
 from storage.queue import lock
 
+_NO_CARD = (ApplicationKind.TRANSFER, ApplicationKind.MERGE)
+
 
 async def open_first(
     session: AsyncSession, employee_id: int, region_code: str, now: datetime
@@ -52,12 +54,12 @@ async def open_matter(
     if reason is not None and reason not in matter.spec.reasons_in(region):
         raise NotAllowed("bad_reason")
     await lock(session, f"application:{employee_id}:{province}")
-    found = await _open(session, employee_id, province, matter.spec.lane)
+    lane = matter.lane(reason)
+    found = await _open(session, employee_id, province, lane)
     if found is not None and found.kind is not kind:
         raise NotAllowed("another_open")
     if found is None:
-        found = await _insert(session, person, matter, (region, province), now)
-        found.reason = reason
+        found = await _insert(session, person, matter, (region, province), now=now, reason=reason)
         await reminders.arrange(session, found, now)
     elif reason is not None and found.reason != reason and found.status in rows.EDITABLE:
         found.reason, found.checked_at, found.updated_at = reason, None, now
@@ -85,16 +87,23 @@ async def _open(
 
 
 async def _insert(
-    session: AsyncSession, person: Person, matter: Matter, place: tuple[str, str], now: datetime
+    session: AsyncSession,
+    person: Person,
+    matter: Matter,
+    place: tuple[str, str],
+    *,
+    now: datetime,
+    reason: str | None,
 ) -> Application:
-    region, province = place
+    (region, province), lane = place, matter.lane(reason)
     for _ in range(5):
         row = Application(
             number=new_number(),
             person_id=person.id or 0,
             employer_id=person.employer_id,
             kind=matter.kind,
-            lane=matter.spec.lane,
+            lane=lane,
+            reason=reason,
             region_code=region,
             province_code=province,
             created_at=now,
@@ -107,7 +116,7 @@ async def _insert(
             return row
         except IntegrityError:
             # The number was taken, or somebody opened one without our lock.
-            found = await _open(session, person.id or 0, province, matter.spec.lane)
+            found = await _open(session, person.id or 0, province, lane)
             if found is not None:
                 if found.kind is not matter.kind:
                     raise NotAllowed("another_open") from None
@@ -153,11 +162,13 @@ async def get(session: AsyncSession, application_id: int) -> ApplicationView:
 
 
 async def current(session: AsyncSession, person_id: int) -> ApplicationView | None:
-    """The open application that the person touched last; a loss report in force is at rest."""
+    """The open application about a card that the person touched last; a loss report in force is at
+    rest. Transfers are followed each by itself."""
     resting = (*CLOSED, ApplicationStatus.REPORTED)
     query = (
         select(Application)
         .where(col(Application.person_id) == person_id, col(Application.status).not_in(resting))
+        .where(col(Application.kind).not_in(_NO_CARD))
         .order_by(col(Application.updated_at).desc(), col(Application.id).desc())
         .limit(1)
     )

@@ -11,6 +11,7 @@ from knowledge.matters import kinds, rule
 from knowledge.workdays import Deadline, add_workdays
 from services.applications import rows
 from services.applications.evidence import DECLARED_CARD, DECLARED_NONE
+from services.applications.matters import MATTERS
 from services.applications.mending import current_mending, last_return
 from services.applications.settings import rules
 from services.applications.submitting import BY_HAND
@@ -31,6 +32,8 @@ _NEXT: dict[ApplicationStatus, str] = {
     ApplicationStatus.WAITING: "wait_bureau_back",
     ApplicationStatus.SUBMITTING: "wait_bureau_back",
     ApplicationStatus.REVIEWING: "bureau_reviews",
+    ApplicationStatus.ORIGIN_ASKED: "origin_sends",
+    ApplicationStatus.ORIGIN_SENT: "destination_takes",
     ApplicationStatus.RETURNED: "mend",
     ApplicationStatus.MAKING: "bank_makes",
     ApplicationStatus.COLLECTABLE: "collect",
@@ -65,6 +68,7 @@ async def _view(session: AsyncSession, row: Application) -> ProgressView:
         number=view.number,
         kind=view.kind,
         reason_code=view.reason,
+        origin_code=view.origin_code,
         region_code=view.region_code,
         bank_code=view.bank_code,
         status=view.status,
@@ -120,6 +124,11 @@ def _by(row: Application, since: datetime) -> Deadline | None:
     """The bureau's own day where it named one, else the rule's workdays."""
     if row.due is not None:
         return Deadline(row.due, provisional=False)
+    matter = MATTERS.get(row.kind)
+    if matter is not None and (own_clock := matter.deadline(row)) is not None:
+        return own_clock
+    if row.kind is ApplicationKind.TRANSFER:
+        return None
     start: date = local_date(since)
     if row.status is ApplicationStatus.REVIEWING:
         return add_workdays(start, rules().review_workdays)

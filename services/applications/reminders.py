@@ -10,6 +10,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.applications import rows
+from services.applications.matters import MATTERS
 from services.applications.settings import rules
 from services.applications.views import Reminder
 from storage.clock import SHANGHAI, local_date
@@ -17,13 +18,14 @@ from storage.models import Application, ApplicationStatus, Timer
 from storage.queue import cancel_timers, set_timer
 
 EVENT = "application.reminder"
-HALF_DONE, COLLECT, SEAL, ENABLE, ACTIVATE, LAPSE = KINDS = (
+HALF_DONE, COLLECT, SEAL, ENABLE, ACTIVATE, LAPSE, OVERDUE = KINDS = (
     "half_done",
     "collect",
     "seal",
     "enable",
     "activate",
     "lapse",
+    "overdue",
 )
 _HALF_DONE = frozenset(
     {ApplicationStatus.DRAFT, ApplicationStatus.EVIDENCE, ApplicationStatus.RETURNED}
@@ -54,6 +56,8 @@ def plans(row: Application) -> list[Plan]:
         days = [row.due - timedelta(days=before) for before in settings.lapse_before_days]
         moments = tuple(sorted(_moment(day) for day in days if day > since))
         found.append(Plan(LAPSE, moments))
+    if (matter := MATTERS.get(row.kind)) and (clock := matter.deadline(row)) is not None:
+        found.append(_after(OVERDUE, clock.day, settings.overdue_days))
     if row.status is ApplicationStatus.COLLECTED:
         if row.social_enabled_at is None:
             found.append(_after(ENABLE, since, settings.enable_days))
@@ -118,5 +122,8 @@ async def reminder_due(
     plan = next((each for each in plans(row) if each.reminder == reminder), None)
     if plan is None or not any(moment <= now for moment in plan.moments):
         return None
-    view = await rows.view(session, row)
-    return Reminder(reminder, view, row.due, row.place, view.missing)
+    view, due = await rows.view(session, row), row.due
+    if reminder == OVERDUE and (matter := MATTERS.get(row.kind)) is not None:
+        clock = matter.deadline(row)
+        due = clock.day if clock else None
+    return Reminder(reminder, view, due, row.place, view.missing)

@@ -99,6 +99,7 @@ async def view(session: AsyncSession, row: Application) -> ApplicationView:
         kind=row.kind,
         lane=row.lane,
         reason=row.reason,
+        origin_code=(row.details or {}).get("origin"),
         card=matter.key(row) if matter else None,
         person_id=row.person_id,
         employer_id=row.employer_id,

@@ -38,6 +38,9 @@ class ApplicationSettings(BaseModel):
         (3, 1), description="before a temporary loss report lapses"
     )
     code_tries: int = Field(5, ge=1, description="wrong collection codes an officer has an hour")
+    overdue_days: tuple[int, ...] = Field(
+        (1, 8, 15), description="after a transfer's deadline: the desk is chased"
+    )
     enable_days: tuple[int, ...] = Field((2, 7, 21), description="after it was collected")
     activate_days: tuple[int, ...] = Field((4, 14, 28), description="after it was collected")
 

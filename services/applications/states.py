@@ -18,7 +18,7 @@ from services.applications import checking, reminders, rows
 from services.applications.answers import State
 from services.applications.asking import PollRequest
 from services.applications.errors import NotFound
-from services.applications.matters import MATTERS
+from services.applications.matters import MATTERS, agency_of
 from services.applications.mending import mending_of
 from services.applications.settings import rules
 from services.applications.views import Change
@@ -37,6 +37,8 @@ _ASSUMED = {"assumed": True}
 STATUS_OF: dict[str, ApplicationStatus] = {
     "reviewing": ApplicationStatus.REVIEWING,
     "returned": ApplicationStatus.RETURNED,
+    "origin_asked": ApplicationStatus.ORIGIN_ASKED,
+    "origin_sent": ApplicationStatus.ORIGIN_SENT,
     "making": ApplicationStatus.MAKING,
     "collectable": ApplicationStatus.COLLECTABLE,
     "collected": ApplicationStatus.COLLECTED,
@@ -108,7 +110,7 @@ async def poll_request(session: AsyncSession, application_id: int) -> PollReques
     row = await rows.seen(session, application_id)
     if row.reference is None or row.status in CLOSED:
         return None
-    return PollRequest(application_id, row.region_code, row.reference)
+    return PollRequest(application_id, row.region_code, row.reference, agency_of(row))
 
 
 async def poll_now(session: AsyncSession, row: Application, now: datetime) -> None:
@@ -311,6 +313,7 @@ def change_of(row: Application, event: ApplicationEvent) -> Change:
         application_id=row.id or 0,
         number=row.number,
         kind=row.kind,
+        reason_code=row.reason,
         status=event.status,
         at=event.at,
         source=event.source,

@@ -19,7 +19,7 @@ from services.applications.matters import matter_of
 from services.applications.mending import mending_of
 from services.applications.settings import rules
 from services.applications.views import Submission, SubmitOutcome, Summary
-from services.gateways.contract import Applicant, Identity, SubmissionBody
+from services.gateways.contract import Applicant, Identity
 from services.gateways.contract import Employer as WireEmployer
 from services.people import audit, consents
 from services.people.notices import Recipients
@@ -103,7 +103,8 @@ async def _ready(
         return SubmitOutcome("mend", (), (), view)
     if row.status not in rows.EDITABLE:
         return SubmitOutcome("already", (), (), view)
-    bank = () if row.bank_code or "bank" in view.lacks else ("bank",)
+    none = matter_of(row).spec.bank == "none"
+    bank = () if none or row.bank_code or "bank" in view.lacks else ("bank",)
     missing = (*view.missing, *view.unconfirmed, *view.lacks, *bank)
     _, _, lacking = await _parts(session, row) if not missing else ({}, {}, ())
     if missing or lacking:
@@ -202,27 +203,15 @@ async def load_package(session: AsyncSession, application_id: int, revision: int
         return None
     _, employer, _ = await _parts(session, row)
     matter = matter_of(row)
-    who = Applicant if matter.papers(row) else Identity
     rejections = await rows.count_notes(session, row, REJECTED)
-    body = SubmissionBody(
-        number=row.number,
-        kind=row.kind.value,
-        region=row.region_code,
-        bank=row.bank_code or "",
-        callback_url=None,
-        employer=WireEmployer.model_validate(employer),
-        applicant=who.model_validate(row.applicant),
-        details=matter.wire(row),
-        documents=(),
-        revision=revision,
-    )
     return Package(
         application_id=application_id,
         revision=revision,
         region_code=row.region_code,
         key=str(uuid.uuid5(_KEYS, f"{row.number}:{revision}:{rejections}")),
-        body=body,
+        body=matter.body(row, WireEmployer.model_validate(employer), revision),
         files=await _files(session, application_id, matter.papers(row)),
+        agency=matter.agency(row),
     )
 
 

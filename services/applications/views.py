@@ -41,7 +41,8 @@ class ApplicationView:
     """One application.
 
     Args:
-        reason: why a card is replaced or cancelled, or the form of a loss report.
+        reason: why a card is replaced or cancelled, the form of a loss report, or which insurance.
+        origin_code: from where an insurance is moved.
         card: the card that it is about.
         lacks: what the person still has to say; see `Matter.lacks`.
         missing: kinds of document still to send.
@@ -54,6 +55,7 @@ class ApplicationView:
     kind: ApplicationKind
     lane: str
     reason: str | None
+    origin_code: str | None
     card: CardKey | None
     person_id: int
     employer_id: int
@@ -163,7 +165,7 @@ class EvidenceState:
     application: ApplicationView
 
 
-Step = Literal["report", "card", "again"]
+Step = Literal["report", "card", "again", "move"]
 
 
 @dataclass(frozen=True)
@@ -187,6 +189,7 @@ class Change:
     application_id: int
     number: str
     kind: ApplicationKind
+    reason_code: str | None
     status: str
     at: datetime
     source: str
@@ -285,6 +288,7 @@ class ProgressView:
     number: str
     kind: ApplicationKind
     reason_code: str | None
+    origin_code: str | None
     region_code: str
     bank_code: str | None
     status: ApplicationStatus

@@ -8,14 +8,20 @@ from typing import Literal
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.applications import checking, reminders, rows, states
-from services.applications.matters import MATTERS
+from services.applications.asking import PollRequest
+from services.applications.matters import MATTERS, agency_of
 from services.applications.views import Withdrawal
 from storage.models import CLOSED, Application, ApplicationStatus
 
 TASK = "application.withdraw"
 _ASKED = "withdraw_asked"
 _AT_BUREAU = frozenset(
-    {ApplicationStatus.REVIEWING, ApplicationStatus.RETURNED, ApplicationStatus.REPORTED}
+    {
+        ApplicationStatus.REVIEWING,
+        ApplicationStatus.RETURNED,
+        ApplicationStatus.REPORTED,
+        ApplicationStatus.ORIGIN_ASKED,
+    }
 )
 WITHDRAWABLE = rows.EDITABLE | _AT_BUREAU
 """States in which a person may take an application back."""
@@ -42,12 +48,12 @@ async def withdraw(session: AsyncSession, application_id: int, now: datetime) ->
     return await _answer(session, row, "asked")
 
 
-async def withdrawal_request(session: AsyncSession, application_id: int) -> tuple[str, str] | None:
-    """Region and reference for the task; None when there is nothing to take back."""
+async def withdrawal_request(session: AsyncSession, application_id: int) -> PollRequest | None:
+    """What the task asks; None when there is nothing to take back."""
     row = await rows.seen(session, application_id)
     if row.reference is None or row.status in CLOSED:
         return None
-    return row.region_code, row.reference
+    return PollRequest(application_id, row.region_code, row.reference, agency_of(row))
 
 
 async def record_withdrawal(

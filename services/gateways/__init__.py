@@ -13,11 +13,12 @@ from services.gateways.errors import (
     Rejected,
     Unavailable,
 )
-from services.gateways.protocols import Bank, Bureau
+from services.gateways.protocols import Agency, Bank, Bureau
 from services.gateways.registry import Gateways
 from services.gateways.settings import ConnectorSettings, GatewaySettings
 
 __all__ = [
+    "Agency",
     "Bank",
     "Bureau",
     "CallbackError",

@@ -20,6 +20,8 @@ CardState = Literal["normal", "making", "collectable", "lost", "sealed", "cancel
 State = Literal[
     "reviewing",
     "returned",
+    "origin_asked",
+    "origin_sent",
     "making",
     "collectable",
     "collected",
@@ -233,6 +235,54 @@ class SubmissionBody(_Wire):
     details: SubmissionDetails | None = None
     documents: tuple[SubmittedDocument, ...]
     revision: int
+
+
+class Mover(_Wire):
+    """Whose relation is moved; `status` is employed or unemployed (人员状态)."""
+
+    name: str
+    id_number: str
+    phone: str
+    status: Literal["employed", "unemployed"]
+    household: str | None = None
+
+    def __repr__(self) -> str:
+        return "Mover(…)"
+
+    __str__ = __repr__
+
+
+class TransferBody(_Wire):
+    """POST /v1/transfers: one insurance relation, asked of the destination. Months are YYYY-MM."""
+
+    number: str
+    insurance: Literal["pension", "medical", "unemployment"]
+    origin: str
+    destination: str
+    last_month: str | None = None
+    first_month: str | None = None
+    callback_url: str | None
+    employer: Employer
+    applicant: Mover
+    revision: int
+
+
+class AccountRecord(_Wire):
+    """An insurance relation as an agency keeps it; `arrears` are months owed."""
+
+    insurance: Short
+    region: Region
+    status: Literal["paying", "stopped", "drawing", "moved"]
+    first_month: Short
+    last_month: Short
+    arrears: Annotated[int, Field(ge=0)] = 0
+
+
+class AccountsAnswer(_Wire):
+    """POST /v1/accounts/lookup"""
+
+    as_of: AwareDatetime
+    accounts: Annotated[tuple[AccountRecord, ...], Field(max_length=500)]
 
 
 def utc_text(moment: datetime) -> str:

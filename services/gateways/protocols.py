@@ -1,15 +1,17 @@
-"""What every connector is: the two interfaces of the outside."""
+"""What every connector is: the interfaces of the outside."""
 
 from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
 from services.gateways.contract import (
+    AccountsAnswer,
     BankAnswer,
     Receipt,
     RegistryAnswer,
     StateAnswer,
     SubmissionBody,
+    TransferBody,
 )
 
 
@@ -59,4 +61,36 @@ class Bank(Protocol):
 
     async def look_up(self, id_number: str, name: str) -> BankAnswer:
         """The person's cards at this bank."""
+        ...
+
+
+@runtime_checkable
+class Agency(Protocol):
+    """An agency's window for insurance relations (人社 `hrss`, 医保局 `nhsa`)."""
+
+    @property
+    def connected(self) -> bool:
+        """False: there is no interface, every call raises `NoConnector`."""
+        ...
+
+    async def request_transfer(self, body: TransferBody, key: str) -> Receipt:
+        """Ask the destination for one relation. The same `key` again gives the same receipt.
+
+        Raises:
+            NoConnector: there is no interface: it goes by hand.
+            Rejected: a fault of form, or `duplicate_transfer`.
+            Unavailable: nobody knows whether it arrived; repeat with the same `key`.
+        """
+        ...
+
+    async def transfer_state(self, reference: str) -> StateAnswer:
+        """The whole history of a request, both sides' states."""
+        ...
+
+    async def withdraw_transfer(self, reference: str) -> StateAnswer:
+        """Take a request back; Rejected(`too_late`) once the origin has sent."""
+        ...
+
+    async def look_up_accounts(self, id_number: str, name: str) -> AccountsAnswer:
+        """The person's relations that this agency keeps, in every place."""
         ...

@@ -1,16 +1,19 @@
-"""All connectors of this installation, found by region and by bank."""
+"""All connectors of this installation, found by region, by bank and by agency."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
+from services.gateways.agencies import HttpAgency, ManualAgency
 from services.gateways.hr import HttpStaffSystem, ManualStaffSystem, StaffSystem
 from services.gateways.http import HttpBank, HttpBureau, HttpClient
 from services.gateways.manual import ManualBank, ManualBureau
-from services.gateways.protocols import Bank, Bureau
+from services.gateways.protocols import Agency, Bank, Bureau
 from services.gateways.settings import GatewaySettings
+
+T = TypeVar("T")
 
 
 class Gateways:
@@ -21,6 +24,7 @@ class Gateways:
         banks: connectors by bank code.
         callback_url: given to bureaus with a submission.
         staff: the HR system; without one, changes come as a roster only.
+        agencies: windows by agency code and region code prefix.
     """
 
     def __init__(
@@ -31,9 +35,11 @@ class Gateways:
         callback_url: str | None = None,
         client: HttpClient | None = None,
         staff: StaffSystem | None = None,
+        agencies: Mapping[str, Mapping[str, Agency]] | None = None,
     ) -> None:
         self._bureaus = dict(bureaus)
         self._banks = dict(banks)
+        self._agencies = {code: dict(places) for code, places in (agencies or {}).items()}
         self._client = client
         self.callback_url = callback_url
         self.staff = staff or ManualStaffSystem()
@@ -50,6 +56,12 @@ class Gateways:
             code: ManualBank(code) if each.kind == "manual" else HttpBank(code, each, client)
             for code, each in settings.banks.items()
         }
+        agencies: dict[str, dict[str, Agency]] = {}
+        for each in settings.agencies:
+            agency: Agency = ManualAgency(each.agency)
+            if each.kind == "http":
+                agency = HttpAgency(each.agency, each, client)
+            agencies.setdefault(each.agency, {}).update(dict.fromkeys(each.regions, agency))
         staff = HttpStaffSystem(settings.hr, client) if settings.hr.kind == "http" else None
         return cls(
             {prefix: named[name] for prefix, name in settings.regions.items()},
@@ -57,15 +69,16 @@ class Gateways:
             callback_url=settings.callback_url,
             client=client,
             staff=staff,
+            agencies=agencies,
         )
 
     def bureau(self, region_code: str) -> Bureau:
         """The bureau of a region; a `ManualBureau` where none is connected."""
-        for length in range(len(region_code), -1, -1):
-            found = self._bureaus.get(region_code[:length])
-            if found is not None:
-                return found
-        return ManualBureau()
+        return _nearest(self._bureaus, region_code) or ManualBureau()
+
+    def agency(self, code: str, region_code: str) -> Agency:
+        """An agency's window for a region; a `ManualAgency` where none is connected."""
+        return _nearest(self._agencies.get(code, {}), region_code) or ManualAgency(code)
 
     def bank(self, code: str) -> Bank:
         """A bank's connector; a `ManualBank` where none is connected."""
@@ -95,3 +108,9 @@ class Gateways:
         trace: TracebackType | None,
     ) -> None:
         await self.close()
+
+
+def _nearest(found: Mapping[str, T], region_code: str) -> T | None:
+    """What stands under the longest prefix of a region's code."""
+    prefixes = [region_code[:length] for length in range(len(region_code), -1, -1)]
+    return next((found[prefix] for prefix in prefixes if prefix in found), None)

@@ -27,6 +27,13 @@ class ConnectorSettings(BaseModel):
         return self
 
 
+class AgencySettings(ConnectorSettings):
+    """An agency's window for insurance relations and the places it is for."""
+
+    agency: Literal["hrss", "nhsa"] = Field(description="hrss 人社, nhsa 医保局")
+    regions: tuple[str, ...] = Field(description="region code prefixes; the longest wins")
+
+
 class GatewaySettings(BaseModel):
     """Settings of all connectors. Seconds are real time."""
 
@@ -37,6 +44,9 @@ class GatewaySettings(BaseModel):
         default_factory=dict, description="region code prefix to bureau name; the longest wins"
     )
     banks: dict[str, ConnectorSettings] = Field(default_factory=dict, description="by bank code")
+    agencies: tuple[AgencySettings, ...] = Field(
+        (), description="windows that move insurance relations; elsewhere they go by hand"
+    )
     hr: ConnectorSettings = Field(
         ConnectorSettings(kind="manual"), description="the HR system that tells of staff changes"
     )

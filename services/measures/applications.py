@@ -21,6 +21,8 @@ _UNCOUNTED = frozenset({"stopped", "withdrawn"})
 _AFTER_SUBMISSION = {
     "returned": "employee",
     "reviewing": "bureau",
+    "origin_asked": "bureau",
+    "origin_sent": "bureau",
     "making": "bureau",
     "collectable": "employee",
     "by_hand": "officer",

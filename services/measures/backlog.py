@@ -39,6 +39,8 @@ _TURN: dict[ApplicationStatus, tuple[str, str]] = {
     ApplicationStatus.SUBMITTING: ("bureau", "wait_bureau_back"),
     ApplicationStatus.REVIEWING: ("bureau", "bureau_reviews"),
     ApplicationStatus.RETURNED: ("employee", "mend"),
+    ApplicationStatus.ORIGIN_ASKED: ("bureau", "origin_sends"),
+    ApplicationStatus.ORIGIN_SENT: ("bureau", "destination_takes"),
     ApplicationStatus.MAKING: ("bank", "bank_makes"),
     ApplicationStatus.COLLECTABLE: ("employee", "collect"),
     ApplicationStatus.COLLECTED: ("employee", "activate"),

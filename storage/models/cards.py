@@ -81,6 +81,8 @@ class ApplicationStatus(StrEnum):
     SUBMITTING = "submitting"
     REVIEWING = "reviewing"
     RETURNED = "returned"
+    ORIGIN_ASKED = "origin_asked"
+    ORIGIN_SENT = "origin_sent"
     MAKING = "making"
     COLLECTABLE = "collectable"
     COLLECTED = "collected"

@@ -109,7 +109,8 @@ async def test_withdrawing_at_the_bureau(office: Office) -> None:
     assert (await office.do(apps.withdraw, view.id)).outcome == "busy"
     await office.do(apps.record_submission, view.id, _receipt(office))
     assert (await office.do(apps.withdraw, view.id)).outcome == "asked"
-    assert await office.see(apps.withdrawal_request, view.id) == ("370100", "SB3701-1")
+    request = await office.see(apps.withdrawal_request, view.id)
+    assert request == apps.PollRequest(view.id, "370100", "SB3701-1")
     later = await office.do(apps.record_withdrawal, view.id, "unavailable")
     assert later.outcome == "asked"
     assert len(await office.tasks("application.withdraw")) == 2

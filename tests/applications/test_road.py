@@ -169,7 +169,7 @@ async def test_withdrawn_at_the_bureau(road: Road) -> None:
     assert (await road.office.do(apps.withdraw, view.id)).outcome == "asked"
     request = await road.office.see(apps.withdrawal_request, view.id)
     assert request is not None
-    outcome = await apps.run_withdraw(road.gateways, *request)
+    outcome = await apps.run_withdraw(road.gateways, request)
     done = await road.office.do(apps.record_withdrawal, view.id, outcome)
     assert (outcome, done.application.status) == ("withdrawn", ApplicationStatus.WITHDRAWN)
     assert [a["status"] for a in await road.outside.listed("applications")] == ["withdrawn"]

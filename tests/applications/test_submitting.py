@@ -12,7 +12,7 @@ import pytest
 
 from services import applications as apps
 from services.applications import SubmitResult
-from services.gateways.contract import Applicant
+from services.gateways.contract import Applicant, SubmissionBody
 from services.people.notices import Recipients
 from storage.crypto import Keyring
 from storage.files import FolderStore
@@ -140,6 +140,7 @@ async def test_the_package(office: Office, tmp_path: Path, keyring: Keyring) -> 
     package = await office.see(apps.load_package, view.id, 1)
     assert package is not None
     whole = await package.read(store)
+    assert isinstance(whole.body, SubmissionBody)
     assert {d.kind: base64.b64decode(d.content) for d in whole.body.documents} == pictures
     assert whole.body.documents[0].sha256 == hashlib.sha256(b"id_front").hexdigest()
     assert whole.body.employer.unit_number == "3700001"

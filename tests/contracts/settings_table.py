@@ -31,6 +31,7 @@ MEANINGS = {
     "SHEBAO_MESSENGER_SHUTDOWN_SECONDS": "how long open requests may end when it stops",
     "SANDBOX_DATA": "folder of its storage and secrets",
     "SANDBOX_BUREAU_TOKEN": "what a client shows the bureau",
+    "SANDBOX_AGENCY_TOKENS": "what a client shows each agency's window, by agency code",
     "SANDBOX_BANK_TOKENS": "what a client shows each bank, by bank code",
     "SANDBOX_ADMIN_TOKEN": "for the panel and the test interface",
     "SANDBOX_CALLBACK_SECRET": "signs the bureau's callbacks",

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from services.gateways import Bank, Bureau, Duplicate, Rejected, Unavailable
-from services.gateways.contract import SubmissionBody
+from services.gateways import Agency, Bank, Bureau, Duplicate, Rejected, Unavailable
+from services.gateways.contract import SubmissionBody, TransferBody
 from tests.sandbox.conftest import Running
 from tests.sandbox.made import card, id_number, submission
 
@@ -206,3 +206,145 @@ class BankConformance:
         await outside.fault("icbc", down="refuse")
         with pytest.raises(Unavailable):
             await bank.look_up(id_number(), NAME)
+
+
+AGENCIES = {"hrss": ("pension", "unemployment"), "nhsa": ("medical",)}
+
+
+def transfer(
+    number: str = "ZY-TEST-0001", serial: int = 0, *, insurance: str, **changes: Any
+) -> TransferBody:
+    """A faultless request from Jinan to Suzhou."""
+    given = submission(number, serial)
+    who = {name: given["applicant"][name] for name in ("name", "id_number", "phone")}
+    body = {
+        "number": number,
+        "insurance": insurance,
+        "origin": "370100",
+        "destination": "320500",
+        "callback_url": None,
+        "employer": given["employer"],
+        "applicant": who | {"status": "employed"},
+        "revision": 1,
+    }
+    return TransferBody.model_validate(body | changes)
+
+
+def account(insurance: str, region: str, status: str, **more: Any) -> dict[str, Any]:
+    """A relation on file."""
+    who = {"id_number": id_number(), "name": NAME}
+    return {**who, "insurance": insurance, "region": region, "status": status, **more}
+
+
+class AgencyConformance:
+    """An agency's window; the suite gives `agency` and its first `insurance`."""
+
+    async def test_is_a_connected_agency(self, agency: Agency) -> None:
+        assert isinstance(agency, Agency)
+        assert agency.connected
+
+    async def test_both_sides_are_followed_to_the_end(
+        self, agency: Agency, insurance: str, outside: Running
+    ) -> None:
+        await outside.fault(agency_of(insurance), lose_every=1, times=1)
+        receipt = await agency.request_transfer(transfer(insurance=insurance), "key-0001")
+        again = await agency.request_transfer(transfer(insurance=insurance), "key-0001")
+        assert receipt == again
+        assert receipt.status == "reviewing"
+        for _ in range(3):
+            await outside.step_transfer(receipt.reference)
+        state = await agency.transfer_state(receipt.reference)
+        assert [(e.sequence, e.status) for e in state.history] == [
+            (1, "reviewing"),
+            (2, "origin_asked"),
+            (3, "origin_sent"),
+            (4, "done"),
+        ]
+        with pytest.raises(Rejected) as late:
+            await agency.withdraw_transfer(receipt.reference)
+        assert late.value.code == "too_late"
+
+    async def test_one_request_for_an_insurance_until_it_is_taken_back(
+        self, agency: Agency, insurance: str
+    ) -> None:
+        first = await agency.request_transfer(transfer(insurance=insurance), "key-0001")
+        second = transfer("ZY-TEST-0002", insurance=insurance)
+        with pytest.raises(Rejected) as caught:
+            await agency.request_transfer(second, "key-0002")
+        assert caught.value.code == "duplicate_transfer"
+        for _ in range(2):
+            assert (await agency.withdraw_transfer(first.reference)).status == "withdrawn"
+        await agency.request_transfer(second, "key-0002")
+
+    async def test_the_origin_returns_it_and_takes_it_mended(
+        self, agency: Agency, insurance: str, outside: Running
+    ) -> None:
+        here, there = account(insurance, "320500", "paying"), account(insurance, "370100", "paying")
+        await outside.seed(accounts=[here, there])
+        sent = await agency.request_transfer(transfer(insurance=insurance), "key-0001")
+        for _ in range(2):
+            await outside.step_transfer(sent.reference)
+        state = await agency.transfer_state(sent.reference)
+        reason = state.history[-1].reason
+        assert (state.status, reason and reason.code) == ("returned", "still_paying")
+        await outside.seed(accounts=[account(insurance, "370100", "stopped")])
+        mended = transfer(insurance=insurance, revision=2)
+        again = await agency.request_transfer(mended, "key-0002")
+        assert again.reference == sent.reference
+        for _ in range(3):
+            await outside.step_transfer(sent.reference)
+        found = await agency.look_up_accounts(id_number(), NAME)
+        assert {a.region: a.status for a in found.accounts} == {
+            "320500": "paying",
+            "370100": "moved",
+        }
+        assert (await agency.look_up_accounts(id_number(), "别人")).accounts == ()
+
+    @pytest.mark.parametrize(
+        ("sides", "code"),
+        [
+            ({"320500": "paying", "370100": "drawing"}, "already_drawing"),
+            ({"320500": "paying", "370100": "owing"}, "arrears"),
+            ({"320500": "stopped", "370100": "stopped"}, "not_enrolled"),
+        ],
+    )
+    async def test_what_is_returned_says_why(
+        self, agency: Agency, insurance: str, outside: Running, sides: dict[str, str], code: str
+    ) -> None:
+        owing = {"status": "stopped", "arrears": 2}
+        on_file = [
+            account(insurance, region, status) | (owing if status == "owing" else {})
+            for region, status in sides.items()
+        ]
+        await outside.seed(accounts=on_file)
+        sent = await agency.request_transfer(transfer(insurance=insurance), "key-0001")
+        for _ in range(1 if code == "not_enrolled" else 2):
+            await outside.step_transfer(sent.reference)
+        reason = (await agency.transfer_state(sent.reference)).history[-1].reason
+        assert reason is not None
+        assert reason.code == code
+
+    async def test_another_insurance_and_the_same_place_are_refused(
+        self, agency: Agency, insurance: str
+    ) -> None:
+        other = "pension" if insurance == "medical" else "medical"
+        with pytest.raises(Rejected) as caught:
+            await agency.request_transfer(transfer(insurance=other), "key-0001")
+        assert caught.value.field == "insurance"
+        here = transfer(insurance=insurance, destination="370102")
+        with pytest.raises(Rejected) as caught:
+            await agency.request_transfer(here, "key-0001")
+        assert caught.value.field == "origin"
+
+    async def test_unknown_and_down(self, agency: Agency, insurance: str, outside: Running) -> None:
+        with pytest.raises(Rejected) as caught:
+            await agency.transfer_state("NOBODY")
+        assert caught.value.code == "not_found"
+        await outside.fault(agency_of(insurance), down="503")
+        with pytest.raises(Unavailable):
+            await agency.look_up_accounts(id_number(), NAME)
+
+
+def agency_of(insurance: str) -> str:
+    """The window that takes an insurance."""
+    return next(code for code, own in AGENCIES.items() if insurance in own)

@@ -29,6 +29,15 @@ def settings_for(outside: Running, **changes: Any) -> GatewaySettings:
             code: ConnectorSettings(base_url=f"{outside.url}/bank/{code}", token=SecretStr(token))
             for code, token in secrets.bank_tokens.items()
         },
+        "agencies": [
+            {
+                "agency": code,
+                "regions": ["37", "32"],
+                "base_url": f"{outside.url}/agency/{code}",
+                "token": token,
+            }
+            for code, token in secrets.agency_tokens.items()
+        ],
         "hr": ConnectorSettings(base_url=f"{outside.url}/hr", token=SecretStr(secrets.hr_token)),
         "callback_secret": SecretStr(secrets.callback_secret),
         "backoff_seconds": 0.01,

@@ -6,9 +6,17 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from services.gateways import Bank, Bureau, Gateways, NoConnector
+from services.gateways import Agency, Bank, Bureau, Gateways, NoConnector
+from services.gateways.agencies import ManualAgency
 from services.gateways.manual import ManualBank, ManualBureau
-from tests.gateways.conformance import BankConformance, BureauConformance, body
+from tests.gateways.conformance import (
+    AgencyConformance,
+    BankConformance,
+    BureauConformance,
+    agency_of,
+    body,
+    transfer,
+)
 
 
 class TestHttpBureau(BureauConformance):
@@ -21,6 +29,16 @@ class TestHttpBank(BankConformance):
     @pytest.fixture
     def bank(self, gateways: Gateways) -> Bank:
         return gateways.bank("icbc")
+
+
+class TestHttpAgency(AgencyConformance):
+    @pytest.fixture(params=["pension", "medical"])
+    def insurance(self, request: pytest.FixtureRequest) -> str:
+        return str(request.param)
+
+    @pytest.fixture
+    def agency(self, gateways: Gateways, insurance: str) -> Agency:
+        return gateways.agency(agency_of(insurance), "320500")
 
 
 _CALLS: list[Callable[[ManualBureau], Awaitable[object]]] = [
@@ -47,3 +65,22 @@ async def test_manual_bank_has_no_connector() -> None:
     with pytest.raises(NoConnector) as caught:
         await bank.look_up("", "")
     assert caught.value.source == "icbc"
+
+
+_AT_A_WINDOW: list[Callable[[ManualAgency], Awaitable[object]]] = [
+    lambda agency: agency.request_transfer(transfer(insurance="pension"), "key-0001"),
+    lambda agency: agency.transfer_state("X"),
+    lambda agency: agency.withdraw_transfer("X"),
+    lambda agency: agency.look_up_accounts("", ""),
+]
+
+
+@pytest.mark.parametrize("call", _AT_A_WINDOW)
+async def test_manual_agency_has_no_connector(
+    call: Callable[[ManualAgency], Awaitable[object]],
+) -> None:
+    agency: Agency = ManualAgency("hrss")
+    assert not agency.connected
+    with pytest.raises(NoConnector) as caught:
+        await call(ManualAgency("hrss"))
+    assert caught.value.source == "hrss"

@@ -34,6 +34,8 @@ class Running:
         own["hr"] = self.secrets.hr_token
         first = path.split("/")[1]
         bank = self.secrets.bank_tokens.get(path.split("/")[2], "") if first == "bank" else ""
+        if first == "agency":
+            bank = self.secrets.agency_tokens[path.split("/")[2]]
         bearer = token if token is not None else own.get(first, bank)
         async with self.session.request(
             method,
@@ -63,6 +65,13 @@ class Running:
     async def step(self, reference: str, to: str | None = None, **order: Any) -> str:
         """Moves an application by hand; the state entered."""
         path = f"/admin/applications/{reference}/step"
+        status, body = await self.call("POST", path, {"to": to, **order})
+        assert status == 200, body
+        return str(body["status"])
+
+    async def step_transfer(self, reference: str, to: str | None = None, **order: Any) -> str:
+        """Moves a transfer by hand, or by its sides' own judgement; the state entered."""
+        path = f"/admin/transfers/{reference}/step"
         status, body = await self.call("POST", path, {"to": to, **order})
         assert status == 200, body
         return str(body["status"])

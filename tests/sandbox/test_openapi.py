@@ -60,6 +60,7 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dic
     url = asyncio.run_coroutine_threadsafe(start(), loop).result(20)
     secrets = app[SECRETS]
     tokens = {"hr": secrets.hr_token, "bank": secrets.bank_tokens["icbc"]}
+    tokens["agency"] = secrets.agency_tokens["hrss"]
     yield url, tokens | {"bureau": secrets.bureau_token}
     asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(20)
     loop.call_soon_threadsafe(loop.stop)
@@ -105,6 +106,16 @@ def test_the_hr_system_does_what_the_document_says(
     url, tokens = outside
     bearer = {"Authorization": f"Bearer {tokens['hr']}"}
     case.call_and_validate(base_url=url + "/hr", headers=bearer)
+
+
+@SCHEMA.include(tag="agency").parametrize()
+@BOUNDED
+def test_an_agency_does_what_the_document_says(
+    case: schemathesis.Case[Any], outside: tuple[str, dict[str, str]]
+) -> None:
+    url, tokens = outside
+    bearer = {"Authorization": f"Bearer {tokens['agency']}"}
+    case.call_and_validate(base_url=url + "/agency/hrss", headers=bearer)
 
 
 @SOUND.include(operation_id="submitApplication").parametrize()

@@ -281,6 +281,12 @@ class World:
         """The bureau moves an application."""
         await self.admin("POST", f"applications/{reference}/step", {"to": to, **reason})
 
+    async def step_transfer(self, insurance: str, to: str | None = None, **reason: str) -> None:
+        """An agency's window moves the newest request for an insurance."""
+        rows = (await self.admin("GET", "transfers"))["transfers"]
+        reference = [row for row in rows if row["insurance"] == insurance][-1]["reference"]
+        await self.admin("POST", f"transfers/{reference}/step", {"to": to, **reason})
+
     async def fault(self, service: str, **fault: Any) -> None:
         """Something outside breaks."""
         await self.admin("PUT", f"faults/{service}", fault)
@@ -388,6 +394,7 @@ def _sandbox(folder: Path) -> web.Application:
             data=folder / "sandbox",
             bureau_token=SECRET,
             bank_tokens=dict.fromkeys(("icbc", "ccb", "qlb"), SECRET),
+            agency_tokens=dict.fromkeys(("hrss", "nhsa"), SECRET),
             hr_token=SECRET,
             admin_token=SECRET,
             callback_secret=SECRET,
@@ -417,6 +424,15 @@ def bot_settings(
                 code: {"base_url": f"{sandbox_url}/bank/{code}", "token": SECRET}
                 for code in ("icbc", "ccb", "qlb")
             },
+            "agencies": [
+                {
+                    "agency": code,
+                    "regions": [str(prefix) for prefix in range(10, 70) if prefix != 44],
+                    "base_url": f"{sandbox_url}/agency/{code}",
+                    "token": SECRET,
+                }
+                for code in ("hrss", "nhsa")
+            ],
             "hr": {"base_url": f"{sandbox_url}/hr", "token": SECRET},
             "callback_url": f"http://127.0.0.1:{port}/callbacks/bureau",
             "callback_secret": SECRET,

@@ -70,6 +70,7 @@ def progress(mark: Mark, status: str, following: str, **changes: Any) -> Progres
         "number": NUMBER,
         "kind": ApplicationKind.FIRST,
         "reason_code": None,
+        "origin_code": None,
         "region_code": "370100",
         "bank_code": "ccb",
         "status": ApplicationStatus(status),
@@ -329,6 +330,16 @@ def status(mark: Mark) -> dict[str, list[Values]]:
         progress(mark, "draft", "give_documents", missing=("id_front",), bank_code=None),
         progress(mark, "reviewing", "bureau_reviews", by=DUE, by_provisional=True),
         progress(mark, "making", "bank_makes", by=DUE, due=DUE),
+        progress(
+            mark,
+            "origin_asked",
+            "origin_sends",
+            by=DUE,
+            kind=ApplicationKind.TRANSFER,
+            reason_code="pension",
+            origin_code="320500",
+            bank_code=None,
+        ),
         progress(mark, "returned", "mend", reason=reason),
         progress(mark, "collectable", "collect", place=mark("历下区社保中心"), due=DUE, by=DUE),
         progress(mark, "collected", "activate", social_enabled=True),
@@ -337,6 +348,7 @@ def status(mark: Mark) -> dict[str, list[Values]]:
     ]
     number: Values = {"number": NUMBER}
     kinds = list(ApplicationKind)
+    moved = number | {"kind": ApplicationKind.TRANSFER, "reason_code": "pension"}
     last = [number | {"finished": finished} for finished in (True, False)]
     where = [
         number | {"place": place, "due": due}
@@ -347,13 +359,16 @@ def status(mark: Mark) -> dict[str, list[Values]]:
         "nothing": [{"cards": [held_card(CardStatus.LOST)]}, {"cards": []}],
         "progress": [{"view": view} | named for view in views]
         + [{"view": views[0], "region": REGION, "bank": ""}],
-        "reviewing": [number],
+        "reviewing": [moved, number | {"kind": ApplicationKind.FIRST, "reason_code": None}],
+        "origin_asked": [number | {"reason_code": "pension"}],
+        "origin_sent": [number | {"reason_code": "medical"}],
         "returned": [number | {"reason": mark("背景不是白色")}, number | {"reason": ""}],
         "making": [number | {"kind": kind} for kind in kinds],
         "reported": [number | {"due": due} for due in (DUE, None)],
         "lapsed": [number],
         "withdraw_asked": [number],
-        "done": [number | {"kind": kind} for kind in kinds],
+        "done": [moved | {"kind": kind} for kind in kinds],
+        "remind_overdue": [number | {"due": DUE, "hotline": "12333"}],
         "withdraw_sure": [number | {"kind": kind} for kind in kinds],
         "remind_lapse": [number | {"due": due} for due in (DUE, None)],
         "collectable": where,

@@ -38,15 +38,17 @@ async function refresh() {
   if (document.activeElement !== $("pace")) $("pace").value = paceOf(state.delays);
 }
 
+const STEPS = ["reviewing", "origin_asked", "origin_sent", "making", "collectable", "collected", "social_enabled"];
+
 function paceOf(delays) {
-  const steps = ["reviewing", "making", "collectable", "collected", "social_enabled"].map((name) => delays[name]);
+  const steps = STEPS.map((name) => delays[name]);
   const value = String(steps[0]);
   return steps.every((step) => step === steps[0]) && ["0", "8", "86400"].includes(value) ? value : "";
 }
 
 function setPace(seconds) {
   const body = {};
-  for (const name of ["reviewing", "making", "collectable", "collected", "social_enabled"]) body[name] = seconds;
+  for (const name of STEPS) body[name] = seconds;
   return ask("PUT", "delays", body);
 }
 

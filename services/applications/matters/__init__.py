@@ -12,12 +12,20 @@ from services.applications.matters.cancellation import Cancellation
 from services.applications.matters.first import FirstCard
 from services.applications.matters.loss_report import LossReport
 from services.applications.matters.replacement import Replacement
+from services.applications.matters.transfer import Transfer
 from storage.models import Application, ApplicationKind
 
 MATTERS: Mapping[ApplicationKind, Matter] = MappingProxyType(
     {
         matter.kind: matter
-        for matter in (FirstCard(), Replacement(), BankChange(), LossReport(), Cancellation())
+        for matter in (
+            FirstCard(),
+            Replacement(),
+            BankChange(),
+            LossReport(),
+            Cancellation(),
+            Transfer(),
+        )
     }
 )
 
@@ -31,4 +39,10 @@ def matter_of(row: Application) -> Matter:
     return MATTERS[row.kind]
 
 
-__all__ = ["MATTERS", "Matter", "matter_of"]
+def agency_of(row: Application) -> str | None:
+    """The agency whose window an application is for; None is the bureau's card desk."""
+    matter = MATTERS.get(row.kind)
+    return matter.agency(row) if matter else None
+
+
+__all__ = ["MATTERS", "Matter", "agency_of", "matter_of"]

@@ -10,10 +10,18 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge import matters
+from knowledge.workdays import Deadline
 from services.applications.answers import Answer
 from services.applications.decisions import Verdict
 from services.cards import CardKey, FoundCard
-from services.gateways.contract import SubmissionDetails
+from services.gateways.contract import (
+    Applicant,
+    Employer,
+    Identity,
+    SubmissionBody,
+    SubmissionDetails,
+    TransferBody,
+)
 from storage.models import Application, ApplicationKind, Evidence
 
 
@@ -75,6 +83,36 @@ class Matter:
     def decide(self, row: Application, answers: Sequence[Answer], facts: Facts) -> Verdict:
         """What the answers of bureau and banks come to."""
         raise NotImplementedError
+
+    def lane(self, reason: str | None) -> str:
+        """Matters of one lane exclude each other in a province."""
+        return self.spec.lane
+
+    def agency(self, row: Application) -> str | None:
+        """The agency whose window it is for; None is the bureau's card desk."""
+        return None
+
+    def deadline(self, row: Application) -> Deadline | None:
+        """By when the rules want it done, where it has a clock of its own."""
+        return None
+
+    def body(
+        self, row: Application, employer: Employer, revision: int
+    ) -> SubmissionBody | TransferBody:
+        """What is handed in; its pictures and the callback's address come later."""
+        who = Applicant if self.papers(row) else Identity
+        return SubmissionBody(
+            number=row.number,
+            kind=row.kind.value,
+            region=row.region_code,
+            bank=row.bank_code or "",
+            callback_url=None,
+            employer=employer,
+            applicant=who.model_validate(row.applicant),
+            details=self.wire(row),
+            documents=(),
+            revision=revision,
+        )
 
     def wire(self, row: Application) -> SubmissionDetails | None:
         """What the submission says besides applicant and papers."""

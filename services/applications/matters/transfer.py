@@ -1,0 +1,57 @@
+"""转移: one insurance relation from its place to another, at the agency that keeps it."""
+
+from __future__ import annotations
+
+from knowledge import transfers
+from knowledge.workdays import Deadline
+from services.applications.matters.base import Matter, details_of
+from services.gateways.contract import Employer, Mover, TransferBody
+from storage.clock import local_date
+from storage.models import Application, ApplicationKind, ApplicationStatus
+
+UNDER_WAY = frozenset(
+    {
+        ApplicationStatus.REVIEWING,
+        ApplicationStatus.ORIGIN_ASKED,
+        ApplicationStatus.ORIGIN_SENT,
+    }
+)
+"""States in which the rule's clock runs."""
+
+
+class Transfer(Matter):
+    """`reason` is the insurance, the region the destination, `details["origin"]` the origin."""
+
+    kind = ApplicationKind.TRANSFER
+
+    def lane(self, reason: str | None) -> str:
+        return reason or self.spec.lane
+
+    def agency(self, row: Application) -> str:
+        return transfers.insurances()[row.reason or ""].agency
+
+    def lacks(self, row: Application) -> tuple[str, ...]:
+        return () if details_of(row).get("origin") else ("origin",)
+
+    def deadline(self, row: Application) -> Deadline | None:
+        if row.submitted_at is None or row.status not in UNDER_WAY:
+            return None
+        asked_on = local_date(row.submitted_at)
+        return transfers.deadline(row.reason or "", row.region_code, asked_on)
+
+    def body(self, row: Application, employer: Employer, revision: int) -> TransferBody:
+        details = details_of(row)
+        return TransferBody(
+            number=row.number,
+            insurance=row.reason,
+            origin=details["origin"],
+            destination=row.region_code,
+            last_month=details.get("last_month"),
+            first_month=details.get("first_month"),
+            callback_url=None,
+            employer=employer,
+            applicant=Mover.model_validate(
+                {**row.applicant, "status": "employed", "household": details.get("household")}
+            ),
+            revision=revision,
+        )
