@@ -56,6 +56,10 @@ clean: ## forget caches; keeps .venv and var
 demo: setup ## the whole thing on this machine, with made-up people: prints its address
 	@exec $(PY) -m bot demo
 
+.PHONY: demo-month
+demo-month: setup ## the demo with half a year of figures, and a month that went wrong
+	@exec $(PY) -m bot demo --bad-month
+
 # --- checking --------------------------------------------------------------------------------
 
 .PHONY: test

@@ -66,10 +66,12 @@ def options() -> argparse.Namespace:
 
 
 async def timed(name: str, work: Callable[[], Awaitable[Any]], table: Table) -> Any:
-    """Run once, and note the seconds."""
+    """Run once, and note the seconds; said at once, since the first steps take minutes."""
     begin = time.perf_counter()
     found = await work()
-    table.add_row(name, f"{time.perf_counter() - begin:.2f} s")
+    seconds = f"{time.perf_counter() - begin:.2f} s"
+    table.add_row(name, seconds)
+    print(f"  {name}: {seconds}", flush=True)
     return found
 
 
@@ -84,7 +86,7 @@ async def fill(database: Database, chosen: argparse.Namespace) -> None:
         filler.now = NOW
         areas = {region: past.officer(region) for region in REGIONS}
         await grant_areas(session, filler, areas, NOW - timedelta(days=4000))
-    records = past.months(LAST, chosen.months, bad=True)
+    records = past.months(LAST, chosen.months, bad=LAST)
     for written, record in enumerate(records, 1):
         filler.add(record.kind, record.data)
         if written % 5000 == 0:
@@ -137,7 +139,8 @@ async def measure(name: str, url: str, chosen: argparse.Namespace, console: Cons
     async def plain() -> Any:
         async with database.reading() as session:
             span = {"start": view.period.before.start, "end": view.period.end}
-            return (await session.execute(_PLAIN, span)).all()
+            connection = await session.connection()
+            return (await connection.execute(_PLAIN, span)).all()
 
     async def officers() -> Any:
         async with database.reading() as session:

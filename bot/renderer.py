@@ -64,6 +64,11 @@ def _fold(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip().strip("。.!?！？ ").casefold()
 
 
+def plain_lines(text: str) -> list[str]:
+    """The lines of a rendered message without its markup."""
+    return [plain(line) for line in text.splitlines() if line.strip()]
+
+
 def plain(text: str) -> str:
     """A rendered message without its markup, for tests and previews."""
     return Markup(text).striptags()  # noqa: S704 - it takes markup away

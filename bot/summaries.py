@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot.renderer import plain
+from bot.renderer import plain_lines
 from bot.runtime import Runtime
 from bot.tasks import Job, Result
 from services.measures import report
@@ -86,7 +86,7 @@ async def report_summary(job: Job) -> Result | None:
     language = job.payload.get("language", "zh")
     values = {"said": said(summary, language)}
     text = job.runtime.renderer.message("summary.month", language, values)
-    lines = [line for line in plain(text).splitlines() if line.strip()]
+    lines = plain_lines(text)
     picture = await asyncio.to_thread(chat_picture, summary, language)
     pdf = await asyncio.to_thread(report.pdf, summary, language, lines)
     book = await asyncio.to_thread(report.workbook, summary, language, lines)

@@ -17,6 +17,7 @@ from typing import Annotated, Any, TextIO
 import aiohttp
 import typer
 
+from bot.commands.bad_month import load_bad_month
 from bot.commands.context import fail, out
 from bot.commands.demo_neighbours import (
     PORTS_EACH,
@@ -47,6 +48,9 @@ def demo(
     size: Annotated[int, typer.Option(min=4, max=200, help="虚构员工的人数")] = 21,
     keep: Annotated[bool, typer.Option(help="接着上次的演示数据，不重新开始")] = False,
     seed_number: Annotated[int, typer.Option("--seed", help="虚构公司的随机种子")] = 7,
+    bad_month: Annotated[
+        bool, typer.Option("--bad-month", help="再装入虚构公司的半年数据，上个月出了问题")
+    ] = False,
 ) -> None:
     """在本机完整体验：网页聊天、HR群、沙盒社保局和银行。不需要任何账号。"""
     configure(os.environ.get("SHEBAO_LOG_LEVEL", "WARNING"), "console")
@@ -62,7 +66,7 @@ def demo(
         ports = free_ports(port + copy * PORTS_EACH)
         if ports is None:
             raise fail(say("no_port"))
-        asyncio.run(_until_stopped(_demo(mine, ports, size, seed_number)))
+        asyncio.run(_until_stopped(_demo(mine, ports, size, seed_number, bad_month=bad_month)))
 
 
 def _own_folder(wanted: Path) -> tuple[TextIO, Path, int]:
@@ -114,7 +118,9 @@ async def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
         await task
 
 
-async def _demo(folder: Path, ports: Ports, size: int, seed_number: int) -> None:
+async def _demo(
+    folder: Path, ports: Ports, size: int, seed_number: int, *, bad_month: bool
+) -> None:
     out(say("preparing"))
     secret = _secrets(folder)
     chat, outside = messenger(folder, ports, secret), sandbox(folder, ports, secret)
@@ -133,6 +139,11 @@ async def _demo(folder: Path, ports: Ports, size: int, seed_number: int) -> None
         seeded = await seed(runtime, folder, page_url(ports), secret["admin"])
         await _publish(ports, secret, seeded)
         out(say("ready", url=f"{page_url(ports)}/", console=seeded.console_url))
+        if bad_month:
+            out(say("loading"))
+            month = await load_bad_month(runtime, folder, seeded.officer)
+            address = f"{settings.console_address}/console/measures?month={month}"
+            out(say("loaded", month=month, address=address))
         async with _warming(runtime):
             await asyncio.Event().wait()
 

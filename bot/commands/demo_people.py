@@ -40,6 +40,7 @@ class Seeded:
     company: str
     regions: dict[str, str]
     console_url: str
+    officer: Employee
 
     def page(self) -> dict[str, Any]:
         """The body of the sandbox's `POST /admin/demo`."""
@@ -63,11 +64,11 @@ async def seed(runtime: Runtime, folder: Path, sandbox: str, admin: str) -> Seed
         await seed_sandbox(company, sandbox, admin)
     group = await _hr_group(runtime)
     async with runtime.database.reading() as session:
+        traits = {one["number"]: one["traits"] for one in company["employees"]}
         # the last one: the first employees are a cast that shows each situation
-        *employees, officer = await everybody(session)
+        *employees, officer = [one for one in await everybody(session) if one.number in traits]
     officer = await appoint(runtime, officer)
     hr_url = await _link(runtime, officer, group_chat_id=int(group))
-    traits = {one["number"]: one["traits"] for one in company["employees"]}
     employees.sort(key=lambda one: (traits[one.number] != ["card_none"], one.number))
     people = []
     for employee in employees:
@@ -76,7 +77,9 @@ async def seed(runtime: Runtime, folder: Path, sandbox: str, admin: str) -> Seed
     regions = {one["region"] for one in (*company["employees"], *company["cards"])}
     names = {code: full_name(code) for code in sorted(regions)}
     console = await console_link(runtime, officer)
-    return Seeded(people[0]["invite_url"], hr_url, tuple(people), company["name"], names, console)
+    return Seeded(
+        people[0]["invite_url"], hr_url, tuple(people), company["name"], names, console, officer
+    )
 
 
 async def console_link(runtime: Runtime, officer: Employee) -> str:

@@ -12,9 +12,11 @@ from sqlalchemy import func, insert, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.policies.published import current
 from storage.models import (
     About,
     AnswerGiven,
+    AnswerRecord,
     Application,
     ApplicationEvent,
     ApplicationKind,
@@ -26,6 +28,7 @@ from storage.models import (
     Employer,
     Person,
     PolicyBundle,
+    PolicyRecord,
     Rating,
     Role,
     RoleGrant,
@@ -39,7 +42,10 @@ _NAMES = ("王样本", "李样本", "赵样本", "陈样本", "孙样本", "周�
 
 @dataclass
 class Filler:
-    """Rows of many records, given their ids here so that they can be written table by table."""
+    """Rows of many records, given their ids here so that they can be written table by table.
+
+    `entries`: topic → the policy entry's record that answers on it are made from.
+    """
 
     people: list[int]
     employers: list[int]
@@ -50,6 +56,7 @@ class Filler:
     rows: dict[type[Any], Rows] = field(default_factory=lambda: defaultdict(list))
     changed: set[str] = field(default_factory=set)
     hired: dict[int, date] = field(default_factory=dict)
+    entries: dict[str, int] = field(default_factory=dict)
 
     def number(self, table: type[Any]) -> int:
         """The next id of a table."""
@@ -77,7 +84,12 @@ class Filler:
         sent = data["submitted"] if data["submitted"] and data["submitted"] <= self.now else None
         if not steps and not data["stopped"]:
             status = ApplicationStatus.DRAFT if sent is None else ApplicationStatus.SUBMITTING
-        closed = data["stopped"] or (steps[-1]["at"] if finished else None)
+        withdrawn = data["withdrawn"]
+        if withdrawn is not None and withdrawn <= self.now and not data["stopped"]:
+            status = ApplicationStatus.WITHDRAWN
+        else:
+            withdrawn = None
+        closed = data["stopped"] or withdrawn or (steps[-1]["at"] if finished else None)
         self.rows[Application].append(
             {
                 "id": number,
@@ -121,7 +133,7 @@ class Filler:
         ]
 
     def case(self, data: dict[str, Any]) -> None:
-        """A case with whose it was, the first answer, and its rating."""
+        """A case of the newest application: whose it was, the first answer, and its rating."""
         number, person = self.number(Case), data["person"]
         officer = self.officers[data["officer"]]
         resolved = data["resolved"] if data["resolved"] and data["resolved"] <= self.now else None
@@ -133,6 +145,7 @@ class Filler:
                 number=f"GD-H{number}",
                 person_id=self.people[person],
                 employer_id=self.employers[person % len(self.employers)],
+                application_id=self.next_id[Application],
                 kind="returned",
                 matter=data["matter"],
                 region_code=data["region"],
@@ -208,9 +221,18 @@ class Filler:
                 "topic": data["topic"],
                 "region_code": data["region"],
                 "verdict": data["verdict"],
+                "verdict_at": data["at"] + _SOON if data["verdict"] else None,
                 "at": data["at"],
             }
         )
+        if data["topic"] in self.entries:
+            self.rows[AnswerRecord].append(
+                {
+                    "id": self.number(AnswerRecord),
+                    "answer_id": number,
+                    "record_id": self.entries[data["topic"]],
+                }
+            )
         self.changed.add(f"answer:{number}")
 
     async def write(self, session: AsyncSession) -> None:
@@ -224,7 +246,17 @@ class Filler:
         self.changed.clear()
 
 
-_ORDER = (Application, ApplicationEvent, Case, Assignment, CaseMessage, AnswerGiven, Rating)
+_ORDER = (
+    Application,
+    ApplicationEvent,
+    Case,
+    Assignment,
+    CaseMessage,
+    AnswerGiven,
+    AnswerRecord,
+    Rating,
+)
+_SOON = timedelta(minutes=5)
 _STATUS: dict[Any, str] = {
     "reviewing": "reviewing",
     "returned": "returned",
@@ -252,9 +284,12 @@ async def made_up_people(
 ) -> Filler:
     """Employers, people and officers with their areas; every name says that it is made up."""
     now = datetime.now(UTC)
+    before = (await session.exec(select(func.count()).select_from(Employer))).one()
     owners: list[int] = []
     for index in range(employers):
-        row = Employer(name=f"样本企业{index + 1}", credit_code=f"9199{index:014d}")
+        row = Employer(
+            name=f"样本企业{before + index + 1}", credit_code=f"9199{before + index:014d}"
+        )
         session.add(row)
         await session.flush()
         owners.append(row.id or 0)
@@ -276,17 +311,36 @@ async def made_up_people(
     ]
     await _insert(session, Person, people)
     ids = [row["id"] for row in people]
-    bundle = PolicyBundle(
-        version=f"made-up-{start}", digest="0", origin="made-up", made_at=now,
-        loaded_by="demo", loaded_at=now, records=[],
-    )  # fmt: skip
-    session.add(bundle)
-    await session.flush()
+    bundle = await _bundle(session, now)
     tables = (*_ORDER,)
     taken = {
         table: (await session.exec(select(func.max(col(table.id))))).one() or 0 for table in tables
     }
-    return Filler(ids[:count], owners, ids[count:], bundle.id or 0, now, taken)
+    filler = Filler(ids[:count], owners, ids[count:], bundle.id or 0, now, taken)
+    filler.entries = await _entries(session)
+    return filler
+
+
+async def _entries(session: AsyncSession) -> dict[str, int]:
+    """Topic → the country's entry on it: what an answer was made from."""
+    query = select(PolicyRecord).where(
+        col(PolicyRecord.kind) == "policy", col(PolicyRecord.name).startswith("cn-")
+    )
+    rows = (await session.exec(query.order_by(col(PolicyRecord.id)))).all()
+    return {topic: row.id or 0 for row in rows for topic in row.content.get("topics", ())}
+
+
+async def _bundle(session: AsyncSession, now: datetime) -> PolicyBundle:
+    """The policies in force; made up only where there are none."""
+    found = await current(session)
+    if found is None:
+        found = PolicyBundle(
+            version="made-up", digest="0", origin="made-up", made_at=now,
+            loaded_by="demo", loaded_at=now, records=[],
+        )  # fmt: skip
+        session.add(found)
+        await session.flush()
+    return found
 
 
 async def grant_areas(

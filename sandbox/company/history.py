@@ -2,14 +2,19 @@
 
 In the bad month a new officer starts in one region: portraits of the wrong size come back, people
 wait for answers, progress is told late, and a rule that changed is answered wrongly by the bot.
+
+    python -m sandbox.company.history --until 2026-11 --out past.jsonl
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 REGIONS = ("370100", "370200", "440300", "320500", "510100")
@@ -17,13 +22,20 @@ WEAK_REGION = "440300"
 _STRIDE = 7919
 """People take turns, so that nobody has two applications at once."""
 _CODES = ("photo_background", "photo_size", "id_expired", "name_mismatch", "other")
-_TOPICS = ("card_lost", "card_apply", "transfer_pension", "medical_refund")
+_TOPICS = ("first-issue", "photo-requirements", "loss-report", "pension-transfer")
+_WRONG = "photo-requirements"
+"""What the bot answers wrongly in the bad month."""
 _BAD = {
-    "slow": "等了一个多星期没人回，打电话也没人接。",
-    "opaque": "不知道办到哪一步了，只能自己去问。",
-    "returned_again": "照片退了三次，每次说的要求都不一样。",
-    "wrong_rule": "小助手说不用寄照片，结果还是要。",
+    "slow": ("等了{n}天没人回，打电话也没人接。", "没人回我，等了{n}天，电话也没人接。"),
+    "opaque": ("不知道办到哪一步了，只能自己去问。", "办到哪一步了完全不知道，只能自己问。"),
+    "returned_again": (
+        "照片退了{n}次，每次说的要求都不一样。",
+        "照片被退了{n}次，要求每次说的都不一样！",
+    ),
+    "wrong_rule": ("小助手说蓝底照片也行，结果被退了。", "小助手说照片蓝底也行，结果还是退了。"),
 }
+"""Reason → what people write, each in their own words."""
+_NUMBERS = "两三四五六七八"
 
 
 @dataclass(frozen=True)
@@ -40,12 +52,18 @@ class Month:
 
     first: date
     bad: bool = False
-    late: float = 0.06
-    returned: float = 0.05
-    untold: float = 0.03
-    reply_hours: float = 2.0
-    happy: float = 0.85
-    solved: float = 0.5
+    late: float = 0.04
+    returned: float = 0.04
+    untold: float = 0.005
+    reply_hours: float = 1.5
+    happy: float = 0.88
+    solved: float = 0.55
+    gives_up: float = 0.015
+
+
+_NORMAL = Month(date(2000, 1, 1))
+_HARD = Month(date(2000, 1, 1), True, 0.54, 0.5, 0.4, 40.0, 0.3, 0.3, 0.5)
+"""How the bad month goes where the new officer is; elsewhere nothing has changed but the rule."""
 
 
 @dataclass
@@ -69,15 +87,13 @@ class Past:
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)  # noqa: S311 - made-up history
 
-    def months(self, last: date, count: int, *, bad: bool) -> Iterator[Record]:
-        """Records of `count` months up to the one of `last`, which is the bad one."""
+    def months(self, last: date, count: int, *, bad: date | None) -> Iterator[Record]:
+        """Records of `count` months up to the one of `last`; `bad` lies in the bad one."""
         firsts = [last.replace(day=1)]
         while len(firsts) < count:
             firsts.append((firsts[-1] - timedelta(days=1)).replace(day=1))
         for first in reversed(firsts):
-            worst = bad and first == firsts[0]
-            month = Month(first, True, 0.34, 0.24, 0.3, 19.0, 0.42, 0.28) if worst else Month(first)
-            yield from self.month(month)
+            yield from self.month(Month(first, bad is not None and first == bad.replace(day=1)))
 
     def month(self, month: Month) -> Iterator[Record]:
         """Records of one month: each application with its case, rating and answer, as it comes."""
@@ -86,10 +102,11 @@ class Past:
             self.turn += 1
             region = self.region(person)
             hard = month.bad and region == WEAK_REGION
+            going = _HARD if hard else _NORMAL
             at = self.moment(month.first)
-            yield self.application(month, person, at, hard=hard)
+            yield self.application(going, person, at, hard=hard)
             if self.chance.random() < (0.45 if hard else 0.2):
-                yield from self.case(month, person, at, hard=hard)
+                yield from self.case(going, person, at, hard=hard)
             if self.chance.random() < 0.6:
                 yield self.answer(month, person, at)
 
@@ -98,8 +115,11 @@ class Past:
         return REGIONS[person % len(REGIONS)]
 
     def moment(self, first: date) -> datetime:
-        """Some minute of office hours in a month."""
-        day = first + timedelta(days=self.chance.randrange(20))
+        """Some minute of office hours on a weekday, from the 9th on: October begins with a week
+        of holidays."""
+        day = first + timedelta(days=8 + self.chance.randrange(18))
+        while day.weekday() > 4:
+            day -= timedelta(days=2)
         clock = timedelta(minutes=self.chance.randrange(60, 560))
         return datetime(day.year, day.month, day.day, tzinfo=UTC) + clock
 
@@ -112,16 +132,16 @@ class Past:
     def application(self, month: Month, person: int, at: datetime, *, hard: bool) -> Record:
         """One application with its states."""
         chance, region = self.chance, self.region(person)
-        late = chance.random() < (month.late * 1.6 if hard else month.late * 0.7)
+        late = chance.random() < month.late
         submitted = at + timedelta(hours=chance.randrange(1, 30), days=7 if late else 0)
         steps: list[dict[str, Any]] = []
         when = submitted + timedelta(minutes=2)
         states = ["reviewing", "making", "collectable", "collected", "social_enabled"]
-        if chance.random() < (min(month.returned * 2.2, 0.9) if hard else month.returned):
+        if chance.random() < month.returned:
             states[1:1] = ["returned", "reviewing"]
         code = "photo_size" if hard and chance.random() < 0.7 else chance.choice(_CODES)
         for state in [*states, "financial_activated"]:
-            untold = chance.random() < (month.untold * 1.5 if hard else month.untold)
+            untold = chance.random() < month.untold
             steps.append(
                 {
                     "status": state,
@@ -131,8 +151,12 @@ class Past:
                     "by_officer": chance.random() < 0.15,
                 }
             )
-            when += timedelta(hours=chance.randrange(20, 130))
+            when += timedelta(hours=chance.randrange(8, 48))
         stopped = chance.random() < 0.04
+        places = [place for place, step in enumerate(steps) if step["status"] == "returned"]
+        gives_up = bool(places) and chance.random() < month.gives_up
+        if gives_up:  # after the first return
+            steps = steps[: places[0] + 1]
         return Record(
             "application",
             {
@@ -143,31 +167,33 @@ class Past:
                 "created": at,
                 "submitted": None if stopped else submitted,
                 "stopped": at + timedelta(minutes=5) if stopped else None,
+                "withdrawn": steps[-1]["at"] + timedelta(days=1) if gives_up else None,
                 "steps": [] if stopped else steps,
-                "rating": None if stopped else self.rating(month, steps[-1]["at"], hard=hard),
+                "rating": None if stopped or gives_up else self.rating(month, steps[-1]["at"]),
             },
         )
 
-    def rating(self, month: Month, at: datetime, *, hard: bool) -> dict[str, Any] | None:
+    def rating(self, month: Month, at: datetime) -> dict[str, Any] | None:
         """What was answered when asked; a third does not answer."""
         chance = self.chance
         asked: dict[str, Any] = {"asked": at, "score": None, "reasons": [], "comment": None}
         if chance.random() < 0.35:
             return asked
-        happy = chance.random() < (month.happy * 0.6 if hard else month.happy)
+        happy = chance.random() < month.happy
         asked["score"] = chance.choice([4, 5, 5]) if happy else chance.choice([1, 2, 2, 3])
         if not happy:
             reason = chance.choice(list(_BAD) if month.bad else ["slow", "opaque"])
-            asked |= {"reasons": [reason], "comment": _BAD[reason] if month.bad else None}
+            words = chance.choice(_BAD[reason]).format(n=chance.choice(_NUMBERS))
+            asked |= {"reasons": [reason], "comment": words if chance.random() < 0.8 else None}
         return asked
 
     def case(self, month: Month, person: int, at: datetime, *, hard: bool) -> Iterator[Record]:
         """A case that an officer handles."""
         chance, region = self.chance, self.region(person)
-        wait = month.reply_hours * (2.5 if hard else 1) * (0.3 + chance.random())
+        wait = month.reply_hours * (0.3 + chance.random())
         reply = at + timedelta(hours=wait)
         resolved = reply + timedelta(hours=wait * (1 + 2 * chance.random()))
-        open_still = month.bad and chance.random() < (0.35 if hard else 0.08)
+        open_still = hard and chance.random() < 0.35
         yield Record(
             "case",
             {
@@ -179,7 +205,7 @@ class Past:
                 "reply": None if open_still and chance.random() < 0.5 else reply,
                 "resolved": None if open_still else resolved,
                 "reopened": int(chance.random() < (0.25 if hard else 0.05)),
-                "rating": None if open_still else self.rating(month, resolved, hard=hard),
+                "rating": None if open_still else self.rating(month, resolved),
             },
         )
 
@@ -187,7 +213,7 @@ class Past:
         """A policy answer and what was pressed under it."""
         chance = self.chance
         topic = chance.choice(_TOPICS)
-        wrong = month.bad and topic == "medical_refund"
+        wrong = month.bad and topic == _WRONG
         verdict = "solved" if chance.random() < (month.solved * (0.3 if wrong else 1)) else None
         if verdict is None and chance.random() < (0.7 if wrong else 0.15):
             verdict = "unsolved"
@@ -196,3 +222,36 @@ class Past:
             {"person": person, "region": self.region(person), "topic": topic, "at": at,
              "verdict": verdict},
         )  # fmt: skip
+
+
+def main() -> None:
+    """Write a past as JSON lines: half a year, then the bad month, then the month of `--until`."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--until", required=True, help="the last month, such as 2026-11")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--months", type=int, default=7)
+    parser.add_argument("--people", type=int, default=4000)
+    parser.add_argument("--per-month", type=int, default=800)
+    chosen = parser.parse_args()
+    last = date.fromisoformat(f"{chosen.until}-01")
+    past = Past(chosen.people, chosen.per_month)
+    head = {
+        "people": chosen.people,
+        "officers": past.officers,
+        "regions": {region: past.officer(region) for region in REGIONS},
+    }
+    lines = [head, *(vars(record) for record in past.months(
+        last, chosen.months, bad=last - timedelta(days=1)
+    ))]  # fmt: skip
+    with chosen.out.open("w", encoding="utf-8") as stream:
+        for line in lines:
+            print(json.dumps(line, ensure_ascii=False, default=_text), file=stream)
+
+
+def _text(value: object) -> str:
+    assert isinstance(value, date)  # a datetime is one too
+    return value.isoformat()
+
+
+if __name__ == "__main__":
+    main()

@@ -29,6 +29,17 @@ _AFTER_SUBMISSION = {
 }
 """Whose turn it is after a change of state."""
 _IN_HAND = frozenset({"collected", "social_enabled", "financial_activated"})
+PAPERS = "papers"
+STEPS = (PAPERS, "review", "making", "collect", "activate")
+"""Steps of an application: papers until it is submitted, and on to the activation of the card."""
+_BEGINS = {
+    "making": frozenset({"making"}),
+    "collect": frozenset({"collectable"}),
+    "activate": frozenset({"collected", "social_enabled", "financial_activated"}),
+}
+"""States that begin a step."""
+_DROPPED = frozenset({"withdrawn", "lapsed"})
+_REACHED_END = frozenset({"finished", "sealed"})
 _NOT_TOLD = frozenset({"us"})
 """Sources of notes that nobody is told: they are no changes of state."""
 
@@ -43,6 +54,7 @@ def observe(one: ApplicationHistory) -> list[Observation]:
         *duplicates(one),
         *time_to_card(one),
         *straight_through(one),
+        *dropped(one),
     ]
 
 
@@ -144,6 +156,26 @@ def straight_through(one: ApplicationHistory) -> Iterator[Observation]:
     """1 when a finished application needed no case for HR, else 0; on the day it was finished."""
     if one.status == "finished" and one.closed_at is not None:
         yield _of(one, "straight_through", local_date(one.closed_at), int(one.cases == 0))
+
+
+def dropped(one: ApplicationHistory) -> Iterator[Observation]:
+    """For each step that an ended application came to (under `matter`): 1 when it was withdrawn or
+    lapsed there, else 0; on the day when it ended. None of those stopped as duplicates."""
+    if one.closed_at is None or one.status not in _DROPPED | _REACHED_END:
+        return
+    states = {each.status for each in one.changes}
+    reached = [
+        step
+        for step in STEPS
+        if step == PAPERS
+        or (step == "review" and one.submitted_at is not None)
+        or states & _BEGINS.get(step, frozenset())
+    ]
+    for part, step in enumerate(STEPS):
+        if step in reached:
+            left = one.status in _DROPPED and step == reached[-1]
+            day = local_date(one.closed_at)
+            yield Observation("dropped", part, day, one.place, step, one.officer_id, int(left))
 
 
 def _returned(one: ApplicationHistory) -> Iterator[StateChange]:

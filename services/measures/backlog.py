@@ -75,6 +75,7 @@ class Backlog:
 
     Args:
         ages: party → how many up to each of `AGES` workdays, and above.
+        overdue_with: owner → how many of theirs are overdue.
     """
 
     open: int
@@ -82,6 +83,7 @@ class Backlog:
     ages: dict[str, tuple[int, ...]]
     late: dict[str, int]
     worst: tuple[Item, ...]
+    overdue_with: dict[int, int]
 
 
 async def backlog(
@@ -107,6 +109,7 @@ async def backlog(
         ages={party: tuple(counts) for party, counts in ages.items()},
         late={party: late[party] for party in PARTIES},
         worst=tuple(item for item in items[:worst] if item.overdue),
+        overdue_with=dict(Counter(item.owner_id for item in items if item.overdue)),
     )
 
 

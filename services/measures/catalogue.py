@@ -31,6 +31,7 @@ class Measure(BaseModel):
     Args:
         better: which way is better.
         due: it counts on the day by which something was to happen.
+        apart: it is shown in a list of its own and never cut by what a page is narrowed to.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,6 +42,7 @@ class Measure(BaseModel):
     zh: Words
     en: Words
     due: bool = False
+    apart: bool = False
 
     def words(self, language: str) -> Words:
         """Its words; Chinese unless English is asked for."""

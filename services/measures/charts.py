@@ -6,6 +6,7 @@ matplotlib's Figure is used without pyplot, which would keep state between threa
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ from services.measures.backlog import PARTIES
 from services.measures.catalogue import measure
 from services.measures.fonts import chinese
 from services.measures.summary import Line, Summary
-from services.measures.wording import words
+from services.measures.wording import story_of, words
 
 _RATES = (
     "timeliness",
@@ -31,6 +32,7 @@ _RATES = (
 _GOOD, _BAD, _PLAIN, _QUIET = "#1b7f5c", "#c0392b", "#2f5d8a", "#b8c4cf"
 _AGES = ("#cfe0ee", "#8fb4d3", "#e0a458", "#c0392b")
 _DPI = 150
+_STORY, _WIDE, _LEFT = 3, 36, -0.2
 Draw = Callable[[Axes, Summary, str], str]
 
 
@@ -45,7 +47,9 @@ class Chart:
 
 def chat_picture(summary: Summary, language: str) -> Chart:
     """The month in one picture for a phone: rates, backlog, satisfaction."""
-    return _drawn(summary, language, (rates, backlog, trend), (6.4, 9.0), (1.35, 1.0, 0.95))
+    return _drawn(
+        summary, language, (story, rates, backlog, trend), (6.4, 9.6), (0.42, 1.35, 1.0, 0.95)
+    )
 
 
 def chart(summary: Summary, language: str, name: str) -> Chart:
@@ -100,6 +104,15 @@ def _set_in_chinese(drawing: Drawing) -> None:
         face = chinese().copy()
         face.set_size(text.get_fontsize())
         text.set_fontproperties(face)
+
+
+def story(ax: Axes, summary: Summary, language: str) -> str:
+    """What is wrong, in a few words."""
+    lines = story_of(summary, language, brief=True)[:_STORY]
+    wrapped = "\n".join(textwrap.fill(line, _WIDE) for line in lines)
+    ax.text(_LEFT, 1, wrapped, transform=ax.transAxes, va="top", fontsize=11, color=_BAD)
+    ax.set_axis_off()
+    return " ".join(lines)
 
 
 def rates(ax: Axes, summary: Summary, language: str) -> str:

@@ -88,7 +88,12 @@ class CaseHistory:
 
 @dataclass(frozen=True)
 class AnswerHistory:
-    """One answer of the bot, and when its person next called for HR, asked to or not."""
+    """One answer of the bot, and when its person next called for HR, asked to or not.
+
+    Args:
+        entries: ids of the policy entries that it was made from.
+        recall: it told that an earlier answer had changed.
+    """
 
     id: int
     topic: str
@@ -96,6 +101,9 @@ class AnswerHistory:
     at: datetime
     verdict: str | None
     cases_after: tuple[datetime, ...] = ()
+    verdict_at: datetime | None = None
+    entries: tuple[str, ...] = ()
+    recall: bool = False
 
 
 @dataclass(frozen=True)

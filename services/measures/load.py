@@ -25,6 +25,7 @@ from services.measures.histories import (
 from services.measures.settings import rules
 from storage.models import (
     AnswerGiven,
+    AnswerRecord,
     Application,
     ApplicationEvent,
     ApplicationKind,
@@ -34,13 +35,15 @@ from storage.models import (
     CaseWait,
     Person,
     PersonStatus,
+    PolicyRecord,
     Rating,
     Role,
     RoleGrant,
     Row,
 )
 
-_ANSWERED = frozenset({"answer", "guide"})
+_RECALL = "recall"
+_ANSWERED = frozenset({"answer", "guide", _RECALL})
 _CALLED = frozenset({"asked"})
 _MOVING = frozenset({ApplicationKind.TRANSFER, ApplicationKind.MERGE})
 R = TypeVar("R", bound=Row)
@@ -260,6 +263,7 @@ async def _answers(session: AsyncSession, ids: Sequence[int]) -> dict[str, Answe
     called: dict[int, list[datetime]] = defaultdict(list)
     for person_id, at in (await session.exec(query)).all():
         called[person_id].append(at)
+    entries = await _entries(session, [row.id or 0 for row in rows])
     return {
         f"answer:{row.id}": AnswerHistory(
             id=row.id or 0,
@@ -271,9 +275,25 @@ async def _answers(session: AsyncSession, ids: Sequence[int]) -> dict[str, Answe
             at=row.at,
             verdict=row.verdict,
             cases_after=tuple(sorted(at for at in called[row.person_id] if at >= row.at)),
+            verdict_at=row.verdict_at,
+            entries=entries.get(row.id or 0, ()),
+            recall=row.outcome == _RECALL,
         )
         for row in rows
     }
+
+
+async def _entries(session: AsyncSession, answers: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """The policy entries behind each answer, by name."""
+    query = (
+        select(AnswerRecord.answer_id, PolicyRecord.name)
+        .join(PolicyRecord, col(PolicyRecord.id) == col(AnswerRecord.record_id))
+        .where(col(AnswerRecord.answer_id).in_(answers), col(PolicyRecord.kind) == "policy")
+    )
+    found: dict[int, set[str]] = defaultdict(set)
+    for answer_id, name in (await session.exec(query)).all():
+        found[answer_id].add(name)
+    return {answer_id: tuple(sorted(names)) for answer_id, names in found.items()}
 
 
 async def _ratings(session: AsyncSession, ids: Sequence[int]) -> dict[str, RatingHistory]:

@@ -12,10 +12,11 @@ import typst
 import xlsxwriter
 
 from services.forms.fonts import font_folder
+from services.measures.applications import STEPS
 from services.measures.catalogue import measure, measures
 from services.measures.charts import CHARTS, chart
 from services.measures.summary import HEADLINES, Summary
-from services.measures.wording import change_of, number_of, value_of, words
+from services.measures.wording import change_of, entry_of, number_of, story_of, value_of, words
 from services.ratings.reasons import word
 from storage.clock import SHANGHAI
 
@@ -34,13 +35,17 @@ def pdf(summary: Summary, language: str, lines: Sequence[str]) -> bytes:
         "words": {key: each for key, each in words(language).items() if isinstance(each, str)},
         "title": title(summary, language),
         "made": made(summary, language),
-        "lines": list(lines),
+        "lines": [line for line in lines if line not in story_of(summary, language, brief=True)],
+        "story": story_of(summary, language),
         "measures": measure_rows(summary, language),
         "charts": [{"svg": each.svg.decode(), "alt": each.alt} for each in charts],
         "backlog": backlog_rows(summary, language),
         "reasons": [
             [word(code, language), str(now), str(before)] for code, now, before in summary.reasons
         ],
+        "voices": voice_rows(summary, language),
+        "entries": entry_rows(summary, language),
+        "steps": step_rows(summary, language),
         "corrections": correction_lines(summary, language),
         "definitions": definitions(language),
     }
@@ -99,6 +104,40 @@ def backlog_rows(summary: Summary, language: str) -> list[list[str]]:
     ]
 
 
+def voice_rows(summary: Summary, language: str) -> list[list[str]]:
+    """Alike sentences, and how many people at least wrote them."""
+    least = str(words(language)["at_least"])
+    return [[one.quote, least.format(count=one.people)] for one in summary.voices]
+
+
+def entry_rows(summary: Summary, language: str) -> list[list[str]]:
+    """Policies that were wrong."""
+    return [
+        [
+            f"{entry_of(one, language)}（{one.entry}）",
+            value_of(one.now, language),
+            str(one.now.count),
+            value_of(one.before, language),
+            str(one.recalled),
+        ]
+        for one in summary.entries
+    ]
+
+
+def step_rows(summary: Summary, language: str) -> list[list[str]]:
+    """Where people gave up."""
+    said = words(language)
+    return [
+        [
+            str(said[f"step_{step}"]),
+            value_of(now, language),
+            str(now.count),
+            value_of(before, language),
+        ]
+        for step, (now, before) in zip(STEPS, summary.steps, strict=True)
+    ]
+
+
 def correction_lines(summary: Summary, language: str) -> list[str]:
     """What changed after a month's report."""
     return [
@@ -116,6 +155,8 @@ def definitions(language: str) -> list[list[str]]:
 def workbook(summary: Summary, language: str, lines: Sequence[str]) -> bytes:
     """The same as sheets; words are never formulas."""
     said, stream = words(language), io.BytesIO()
+    brief = story_of(summary, language, brief=True)
+    lines = [*story_of(summary, language), *(line for line in lines if line not in brief)]
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(stream, options) as book:
         bold = book.add_format({"bold": True, "bg_color": "#EAEEF2", "border": 1})
@@ -139,6 +180,11 @@ def workbook(summary: Summary, language: str, lines: Sequence[str]) -> bytes:
         sheet = book.add_worksheet(str(said["reasons"]))
         reasons = [[word(code, language), n, was] for code, n, was in summary.reasons]
         _table(sheet, 0, [said["reasons"], said["value"], said["before"]], reasons, bold)
+        for name, columns, rows in _lists(summary, language):
+            sheet = book.add_worksheet(str(said[name]))
+            _table(sheet, 0, [said[key] for key in columns], rows, bold)
+            sheet.set_column(0, 0, 60)
+            sheet.set_column(1, 4, 16)
         sheet = book.add_worksheet(str(said["corrections"]))
         for row, text in enumerate(correction_lines(summary, language)):
             sheet.write_string(row, 0, text)
@@ -147,6 +193,19 @@ def workbook(summary: Summary, language: str, lines: Sequence[str]) -> bytes:
         sheet.set_column(0, 0, 28)
         sheet.set_column(1, 1, 90, wrap)
     return stream.getvalue()
+
+
+def _lists(summary: Summary, language: str) -> list[tuple[str, tuple[str, ...], list[list[str]]]]:
+    """Sheets of one list each: title, heading, rows."""
+    return [
+        ("steps", ("step", "dropped", "reached", "before"), step_rows(summary, language)),
+        (
+            "entries",
+            ("entry", "wrong", "answers", "before", "recalled"),
+            entry_rows(summary, language),
+        ),
+        ("voice", ("voice", "people"), voice_rows(summary, language)),
+    ]
 
 
 def _table(

@@ -18,6 +18,7 @@ from storage.clock import local_date
 
 _NOT_HELP = frozenset({"withdrawn", "back_to_bot", "merged", "duplicate"})
 """Resolutions that say nothing of how fast HR helps."""
+_WRONG = frozenset({"unsolved", "corrected"})
 _MINUTE = timedelta(minutes=1)
 
 
@@ -48,8 +49,14 @@ def observe_answer(one: AnswerHistory) -> Iterator[Observation]:
 
     `deflection_confirmed`: 1 when 解决了 was pressed and HR was not called within `contact_hours`.
     `deflection_assumed`: 1 when nothing was pressed and HR was not called. Else 0; the two never
-    are 1 together, and are never added up silently.
+    are 1 together, and are never added up silently. `entry_wrong` (under `matter` the policy
+    entry): 1 when 没解决 was pressed or the answer was corrected within the same hours.
+    `entry_recalled` counts a recall, on its own day.
     """
+    if one.recall:
+        for part, entry in enumerate(one.entries):
+            yield Observation("entry_recalled", part, local_date(one.at), one.place, entry, BOT, 1)
+        return
     until = one.at + timedelta(hours=rules().contact_hours)
     called = any(one.at <= at <= until for at in one.cases_after)
     confirmed = one.verdict == "solved" and not called
@@ -60,6 +67,10 @@ def observe_answer(one: AnswerHistory) -> Iterator[Observation]:
         ("recontact", called),
     ):
         yield Observation(measure, 0, local_date(until), one.place, one.topic, BOT, int(value))
+    in_time = one.verdict_at is not None and one.verdict_at <= until
+    wrong = int(in_time and one.verdict in _WRONG)
+    for part, entry in enumerate(one.entries):
+        yield Observation("entry_wrong", part, local_date(until), one.place, entry, BOT, wrong)
 
 
 def observe_rating(one: RatingHistory) -> Iterator[Observation]:

@@ -36,6 +36,9 @@ class MeasureSettings(BaseModel):
     training_rate: float = Field(
         0.15, gt=0, lt=1, description="share returned for one topic that suggests training"
     )
+    alike: float = Field(
+        50, gt=0, le=100, description="likeness from which two sentences of ratings are one group"
+    )
     recheck_days: int = Field(60, ge=1, description="a confirmed training need is checked after")
     report_hour: int = Field(
         9, ge=0, le=23, description="hour of the monthly summary on the first workday, China"

@@ -12,8 +12,10 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.measures import releases
+from services.measures.applications import STEPS
 from services.measures.backlog import Backlog, backlog, names, within
 from services.measures.catalogue import measure, measures
+from services.measures.entries import WrongEntry, wrong_entries
 from services.measures.periods import Period, month, months_back, read_month
 from services.measures.query import (
     Area,
@@ -25,8 +27,10 @@ from services.measures.query import (
     histograms,
 )
 from services.measures.releases import Satisfaction
+from services.measures.sentences import Voices, voices
 from services.measures.settings import rules
 from services.measures.stats import Verdict
+from services.measures.story import Story, tell
 from services.people import roles
 from storage.clock import local_date
 from storage.models import MeasureCorrection, MeasureDay, Role
@@ -142,6 +146,8 @@ class Summary:
         trend: published satisfaction by month, oldest first; None: too few answers.
         reasons: reason → how often, now and before.
         topics: topic of returns → how often.
+        steps: step of an application → share of those who came to it and gave up there.
+        entries, voices: policies that were wrong, and alike sentences, of a month that is over.
     """
 
     view: View
@@ -151,6 +157,10 @@ class Summary:
     trend: tuple[tuple[Period, Satisfaction | None], ...]
     reasons: tuple[tuple[str, int, int], ...]
     topics: tuple[tuple[str, int], ...]
+    steps: tuple[tuple[Figure, Figure], ...]
+    entries: tuple[WrongEntry, ...]
+    voices: tuple[Voices, ...]
+    story: Story
     backlog: Backlog
     owners: Mapping[int, str]
     corrections: tuple[Correction, ...]
@@ -173,11 +183,13 @@ async def areas_of(
 async def summarise(session: AsyncSession, view: View, now: datetime) -> Summary:
     """The month of a view."""
     today, period = local_date(now), view.period
-    every = tuple(measures())
+    every = tuple(name for name, one in measures().items() if not one.apart)
     found = await histograms(session, every, view.slice(), today)
     older = await histograms(session, every, view.slice(period.before), today)
     topics = await histograms(session, ("return_topic",), view.slice(), today, by=("matter",))
     open_now = await backlog(session, view.rated_areas, now, owner_id=view.officer_id)
+    story = await tell(session, view.slice(), open_now, today)
+    everybody = view.officer_id is None
     return Summary(
         view=view,
         made_at=now,
@@ -193,8 +205,12 @@ async def summarise(session: AsyncSession, view: View, now: datetime) -> Summary
                 key=lambda pair: -pair[1],
             )
         ),
+        steps=await _steps(session, view, today),
+        entries=await wrong_entries(session, period, today) if everybody else (),
+        voices=await voices(session, period, view.areas, now) if everybody else (),
+        story=story,
         backlog=open_now,
-        owners=await names(session, (item.owner_id for item in open_now.worst)),
+        owners=await names(session, (*(item.owner_id for item in open_now.worst), *story.officers)),
         corrections=await corrections(session, period),
         running=period.end >= today,
     )
@@ -210,6 +226,18 @@ def line(name: str, now: Mapping[int, int], before: Mapping[int, int]) -> Line:
         good(measure(name), verdict),
         rules().targets.get(name),
     )
+
+
+async def _steps(
+    session: AsyncSession, view: View, today: date
+) -> tuple[tuple[Figure, Figure], ...]:
+    """Drop-outs of each step, now and before; the matter of the view is no part of it."""
+    found = []
+    for period in (view.period, view.period.before):
+        part = replace(view.slice(period), matter=None)
+        cut = await histograms(session, ("dropped",), part, today, by=("matter",))
+        found.append([figure("dropped", cut["dropped"].get((step,), {})) for step in STEPS])
+    return tuple(zip(*found, strict=True))
 
 
 async def _satisfaction(session: AsyncSession, view: View) -> dict[str, Satisfaction | None]:

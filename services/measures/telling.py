@@ -8,10 +8,12 @@ from knowledge.regions import full_name
 from services.measures.catalogue import measure
 from services.measures.summary import HEADLINES, Summary
 from services.measures.topics import topics
-from services.measures.wording import value_of, words
+from services.measures.wording import story_of, value_of, words
 from services.ratings.reasons import word
 
 _SAID = (*HEADLINES, "deflection_assumed", "straight_through", "recontact", "duplicates")
+_STORY = 2
+"""Sentences of the story under the picture, which the caption has room for."""
 _WAITS = ("time_to_card_bureau", "time_to_card_employee")
 
 
@@ -33,6 +35,7 @@ def said(summary: Summary, language: str) -> dict[str, Any]:
             }
             for name in (*_SAID, *_WAITS)
         },
+        "story": story_of(summary, language, brief=True)[:_STORY],
         "backlog": _backlog(summary, language),
         "rated": _rated(summary),
         "reasons": [word(code, language) for code, _, _ in summary.reasons[:3]],

@@ -29,7 +29,7 @@ async def bad_month(world: World) -> date:
         await grant_areas(
             session, filler, {r: past.officer(r) for r in REGIONS}, now - timedelta(days=400)
         )
-        for record in past.months(last.start, 2, bad=True):
+        for record in past.months(last.start, 2, bad=last.start):
             filler.add(record.kind, record.data)
         await filler.write(session)
     return last.start

@@ -17,7 +17,7 @@ from playwright.async_api import async_playwright
 from yarl import URL
 
 from bot.commands.history import grant_areas, made_up_people
-from bot.renderer import JinjaRenderer, plain
+from bot.renderer import JinjaRenderer, plain_lines
 from sandbox.company.history import REGIONS, Past
 from services.measures import report
 from services.measures.charts import chat_picture
@@ -28,6 +28,7 @@ from services.measures.refresh import refresh
 from services.measures.releases import release
 from services.measures.summary import View, summarise
 from services.measures.telling import said
+from services.policies import published
 from storage import migrate
 from storage.crypto import Keyring, generate_key
 from storage.database import Database
@@ -38,18 +39,20 @@ from tests.support.clock import ManualClock
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 NOW = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)
+MONTH = read_month("2026-10")
 _LARGEST = 150_000
 
 
 async def bad_month(database: Database) -> None:
     """Half a year of a company, October bad; November's first workday has come."""
-    past = Past(people=2000, per_month=200)
+    past = Past(people=4000, per_month=800)
     async with database.transaction() as session:
-        filler = await made_up_people(session, 2000, REGIONS, employers=1, officers=3)
+        await published.ensure(session, NOW)
+        filler = await made_up_people(session, 4000, REGIONS, employers=1, officers=3)
         filler.now = NOW
         areas = {region: past.officer(region) for region in REGIONS}
         await grant_areas(session, filler, areas, datetime(2026, 1, 1, tzinfo=UTC))
-        for record in past.months(datetime(2026, 10, 1, tzinfo=UTC).date(), 6, bad=True):
+        for record in past.months(MONTH.start, 6, bad=MONTH.start):
             filler.add(record.kind, record.data)
         await filler.write(session)
         while await refresh(session, NOW, 1000):
@@ -82,7 +85,7 @@ async def main() -> None:
         picture = chat_picture(summary, "zh")
         keep("summary-chat", Image.open(io.BytesIO(picture.png)))
         text = JinjaRenderer().message("summary.month", "zh", {"said": said(summary, "zh")})
-        lines = [line for line in plain(text).splitlines() if line.strip()]
+        lines = plain_lines(text)
         pdf = pypdfium2.PdfDocument(report.pdf(summary, "zh", lines))
         keep("summary-pdf", pdf[0].render(scale=1.4).to_pil())
         await page_pictures(database, path)

@@ -38,8 +38,8 @@ def expected(story: Story, officers: list[int], employers: list[int]) -> Counter
             place = (case.region, employers[case.employer])
             found[(name, day, *place, case.matter, officer, value)] += 1
     for reply in story.replies:
-        for name, day, value in of_reply(reply):
-            found[name, day, "370100", employers[0], reply.topic, 0, value] += 1
+        for name, day, matter, value in of_reply(reply):
+            found[name, day, "370100", employers[0], matter, 0, value] += 1
     for after, answered in story.asked:
         when = china(START + timedelta(days=after)).date()
         place = ("370100", employers[0])
@@ -88,6 +88,26 @@ def of_app(app: App, who: int) -> Iterator[tuple[str, date, str, int, int]]:
     yield from to_card(app, who)
     if app.end == "finished" and app.closed is not None:
         yield "straight_through", china(app.closed).date(), app.kind, who, 1
+    yield from gave_up(app, who)
+
+
+def gave_up(app: App, who: int) -> Iterator[tuple[str, date, str, int, int]]:
+    """Each step that it came to, and whether it ended in it."""
+    if app.closed is None or app.end in ("reviewing", "stopped"):
+        return
+    states = [step.status for step in app.steps]
+    came = ["papers"]
+    if app.submitted is not None:
+        came.append("review")
+    if "making" in states:
+        came.append("making")
+    if "collectable" in states:
+        came.append("collect")
+    if {"collected", "social_enabled", "financial_activated"} & set(states):
+        came.append("activate")
+    for step in came:
+        left = app.end == "withdrawn" and step == came[-1]
+        yield "dropped", china(app.closed).date(), step, who, 1 if left else 0
 
 
 def on_time(app: App, who: int) -> Iterator[tuple[str, date, str, int, int]]:
@@ -181,10 +201,18 @@ def minutes(case: Matter, end: datetime) -> int:
     return counted
 
 
-def of_reply(reply: Reply) -> Iterator[tuple[str, date, int]]:
+def of_reply(reply: Reply) -> Iterator[tuple[str, date, str, int]]:
     """What one answer adds."""
+    if reply.recall:
+        for entry in reply.entries:
+            yield "entry_recalled", china(reply.at).date(), entry, 1
+        return
     called = any(hours <= 72 for hours in reply.calls)
     day = china(reply.at + timedelta(hours=72)).date()
-    yield "deflection_confirmed", day, 1 if reply.verdict == "solved" and not called else 0
-    yield "deflection_assumed", day, 1 if reply.verdict is None and not called else 0
-    yield "recontact", day, 1 if called else 0
+    solved = reply.verdict == "solved" and not called
+    yield "deflection_confirmed", day, reply.topic, 1 if solved else 0
+    yield "deflection_assumed", day, reply.topic, 1 if reply.verdict is None and not called else 0
+    yield "recontact", day, reply.topic, 1 if called else 0
+    for entry in reply.entries:
+        wrong = reply.verdict in ("unsolved", "corrected") and reply.pressed <= 72
+        yield "entry_wrong", day, entry, 1 if wrong else 0

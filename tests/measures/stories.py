@@ -12,6 +12,7 @@ DAYS = 75
 REGIONS = ("370100", "440300", "650100")
 REASONS = ("photo_background", "id_expired", "name_mismatch", "strange", None)
 OFFICERS = 3
+ENTRIES = ("cn-lost", "cn-move")
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,15 @@ class Matter:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer of the bot, and calls for HR: hours after it."""
+    """An answer of the bot and the entries behind it; presses and calls: hours after it."""
 
     topic: str
     at: datetime
     verdict: str | None
     calls: tuple[int, ...]
+    pressed: int
+    entries: tuple[str, ...]
+    recall: bool
 
 
 @dataclass(frozen=True)
@@ -165,8 +169,11 @@ def replies() -> st.SearchStrategy[Reply]:
         Reply,
         topic=st.sampled_from(["card_lost", "move"]),
         at=moments(),
-        verdict=st.sampled_from([None, "solved", "unsolved"]),
+        verdict=st.sampled_from([None, "solved", "unsolved", "corrected"]),
         calls=st.lists(st.integers(0, 100), max_size=2).map(tuple),
+        pressed=st.sampled_from([1, 72, 73]),
+        entries=st.sets(st.sampled_from(ENTRIES)).map(lambda chosen: tuple(sorted(chosen))),
+        recall=st.booleans(),
     )
 
 

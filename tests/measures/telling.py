@@ -13,6 +13,7 @@ from services.measures.refresh import refresh
 from storage.database import Database
 from storage.models import (
     AnswerGiven,
+    AnswerRecord,
     Application,
     ApplicationEvent,
     ApplicationKind,
@@ -29,13 +30,14 @@ from storage.models import (
     MonthClosed,
     Person,
     PolicyBundle,
+    PolicyRecord,
     Rating,
     Role,
     RoleGrant,
     SubjectChange,
     WaitingFor,
 )
-from tests.measures.stories import OFFICERS, START, App, Matter, Reply, Step, Story
+from tests.measures.stories import ENTRIES, OFFICERS, START, App, Matter, Reply, Step, Story
 
 NOW = datetime(2025, 6, 2, 1, 0, tzinfo=UTC)
 TABLES = (
@@ -45,7 +47,9 @@ TABLES = (
     MeasureCorrection,
     MonthClosed,
     Rating,
+    AnswerRecord,
     AnswerGiven,
+    PolicyRecord,
     PolicyBundle,
     CaseWait,
     Assignment,
@@ -68,6 +72,7 @@ class Telling:
         self.officers: list[int] = []
         self.employers: list[int] = []
         self.bundle = 0
+        self.entries: dict[str, int] = {}
         self.serial = 0
 
     async def begin(self) -> None:
@@ -105,6 +110,13 @@ class Telling:
             session.add(bundle)
             await session.flush()
             self.bundle = bundle.id or 0
+            for name in ENTRIES:
+                entry = PolicyRecord(
+                    kind="policy", name=name, number=1, digest=name, content={}, created_at=START
+                )
+                session.add(entry)
+                await session.flush()
+                self.entries[name] = entry.id or 0
 
     async def tell(self) -> None:
         """Each piece in a transaction of its own; late events come late."""
@@ -284,7 +296,7 @@ class Telling:
         row = AnswerGiven(
             person_id=0,
             bundle_id=self.bundle,
-            outcome="answer",
+            outcome="recall" if reply.recall else "answer",
             topic=reply.topic,
             region_code="370100",
             at=reply.at,
@@ -294,11 +306,17 @@ class Telling:
             row.person_id = await self.person(session, "370100")
             session.add(row)
             await session.flush()
+            for entry in reply.entries:
+                record = AnswerRecord(answer_id=row.id or 0, record_id=self.entries[entry])
+                session.add(record)
+            await session.flush()
 
         async def pressed(session: AsyncSession) -> None:
             kept = await session.get(AnswerGiven, row.id)
             assert kept is not None
             kept.verdict = reply.verdict
+            if reply.verdict:
+                kept.verdict_at = reply.at + timedelta(hours=reply.pressed)
 
         def call(hours: int) -> Write:
             async def called(session: AsyncSession) -> None:
@@ -317,7 +335,7 @@ class Telling:
             return called
 
         calls = [call(hours) for hours in reply.calls]
-        if reply.verdict == "unsolved":
+        if reply.verdict in ("unsolved", "corrected"):
             return [answered, *calls, pressed]
         return [answered, pressed, *calls]
 

@@ -32,7 +32,7 @@ async def company(database: Database) -> dict[str, int]:
         filler.now = NOW
         areas = {region: past.officer(region) for region in REGIONS}
         await grant_areas(session, filler, areas, datetime(2026, 1, 1, tzinfo=UTC))
-        for record in past.months(MONTH.start, 2, bad=True):
+        for record in past.months(MONTH.start, 2, bad=MONTH.start):
             filler.add(record.kind, record.data)
         await filler.write(session)
         while await refresh(session, NOW, 1000):

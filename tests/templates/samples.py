@@ -494,6 +494,7 @@ def month(mark: Mark) -> dict[str, list[Values]]:
         "running": True,
         "where": REGION,
         "own": False,
+        "story": ["问题集中在广东省深圳市：退回36.8%（其他4.7%）。"],
         "figures": dict.fromkeys(every, figure),
         "backlog": {
             "open": 9,
@@ -515,7 +516,7 @@ def month(mark: Mark) -> dict[str, list[Values]]:
         "backlog": {"open": 0, "overdue": 0, "parties": [], "worst": []},
         "rated": {"bot": None, "officer": rated},
     }
-    empty |= {"reasons": [], "topics": [], "better": [], "worse": []}
+    empty |= {"reasons": [], "topics": [], "better": [], "worse": [], "story": []}
     plain: list[Values] = [{}]
     return {
         **each("not_manager which_region which_matter making", plain),

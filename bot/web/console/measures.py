@@ -9,10 +9,11 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.renderer import plain
+from bot.renderer import plain_lines
 from bot.web.console.pages import MANAGERS, OFFICERS, Pages
 from bot.web.console.visit import Visit
 from services.measures import charts, improvements, kpi, report, training
+from services.measures.applications import STEPS
 from services.measures.backlog import names
 from services.measures.catalogue import measures
 from services.measures.improvements import ImprovementError
@@ -24,7 +25,7 @@ from services.measures.summary import HEADLINES, Summary, View, by_cut, choices,
 from services.measures.telling import said
 from services.measures.topics import topics
 from services.measures.training import TrainingError
-from services.measures.wording import change_of, number_of, value_of
+from services.measures.wording import change_of, entry_of, number_of, story_of, value_of
 from services.people import roles
 from services.ratings.reasons import codes, word
 from storage.clock import local_date
@@ -105,6 +106,9 @@ def _words(visit: Visit, summary: Summary) -> dict[str, Any]:
     language = visit.language
     return {
         "headlines": HEADLINES,
+        "story": story_of(summary, language),
+        "steps": list(zip(STEPS, summary.steps, strict=True)),
+        "entry": lambda one: entry_of(one, language),
         "measures": measures(),
         "value": lambda one: value_of(one, language),
         "number": lambda name, value: number_of(name, value, language),
@@ -168,7 +172,7 @@ async def _with_lines(visit: Visit) -> tuple[Summary, list[str]]:
     text = visit.runtime.renderer.message(
         "summary.month", visit.language, {"said": said(summary, visit.language)}
     )
-    return summary, [line for line in plain(text).splitlines() if line.strip()]
+    return summary, plain_lines(text)
 
 
 # -- what is decided here ---------------------------------------------------------------------
