@@ -16,8 +16,8 @@ from knowledge.regions import find, full_name
 from services.people.identity import masked_number
 from storage.clock import SHANGHAI, local_date
 
-_CARD_TABLES = ("received", "sign")
-"""Words about cards in HR's keeping."""
+_CARD_TABLES = ("received", "sign", "account", "agency")
+"""Words about cards in HR's keeping, and about insurance relations."""
 FOLDER = Path(__file__).parent / "templates"
 
 

@@ -11,17 +11,23 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot.filters import load_words
 from bot.tasks import Job, Result
 from knowledge.regions import full_name
+from knowledge.transfers import insurances
 from services import applications as apps
-from services import moves
+from services import mergers, moves
 from services.applications import formdata
 from services.collection import proxies
-from services.forms import FormData, as_json, render
+from services.console.workbooks import workbook
+from services.forms import FORMS, FormData, as_json, render
+from services.mergers.picture import timeline
+from services.mergers.record import FORM, HEADINGS
+from services.moves import look_request, run_look
 from services.people import consents
-from services.people.people import by_id
+from services.people.people import Employee, by_id
 from storage.clock import local_date
 from storage.models import Application, ConsentKind, StoredFile
 
-_PDF, _JSON = "application/pdf", "application/json"
+_PDF, _JSON, _PNG = "application/pdf", "application/json", "image/png"
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _KEPT = timedelta(days=proxies.DAYS)
 
 
@@ -118,3 +124,44 @@ async def _stored(
             result[key] = row.id
 
     return Result(answer, complete)
+
+
+async def look_for_accounts(job: Job) -> Result | None:
+    """What every agency has on file about a person, and a picture of the months."""
+    looked = await _accounts(job)
+    if looked is None:
+        return None
+    person, raw = looked
+    found = mergers.read(raw)
+    if not found.accounts:
+        return Result({"found": raw})
+    picture = await asyncio.to_thread(timeline, found)
+    return await _stored(job, {"found": raw}, person.id, {"file_id": (picture, _PNG)})
+
+
+async def make_record(job: Job) -> Result | None:
+    """The contribution record, as PDF and as a workbook."""
+    looked = await _accounts(job)
+    if looked is None:
+        return None
+    person, raw = looked
+    found, today = mergers.read(raw), local_date(job.runtime.clock.now()).isoformat()
+    if not found.accounts:
+        return Result({})
+    data = mergers.record_form(found, person, f"查询日期：{today}", today)
+    pdf = await asyncio.to_thread(render, FORM, data)
+    book = await workbook(FORMS[FORM].title, HEADINGS, mergers.record_rows(found))
+    files = {"pdf_id": (pdf, _PDF), "book_id": (book, _XLSX)}
+    return await _stored(job, {}, person.id, files)
+
+
+async def _accounts(job: Job) -> tuple[Employee, dict[str, list[dict[str, Any]]]] | None:
+    person_id = int(job.payload["person_id"])
+    async with job.runtime.database.reading() as session:
+        person = await by_id(session, person_id)
+        if person is None:
+            return None
+        request = await look_request(session, person_id, person.region_code, tuple(insurances()))
+    if request is None:
+        return None
+    return person, await run_look(job.runtime.gateways, request)

@@ -15,7 +15,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from telegram.error import BadRequest, NetworkError
 
 from bot.application import bot_of
-from bot.papers import make_authority, make_form, make_letter, make_move_form
+from bot.papers import (
+    look_for_accounts,
+    make_authority,
+    make_form,
+    make_letter,
+    make_move_form,
+    make_record,
+)
 from bot.renderer import plain
 from bot.summaries import draw_summary, report_summary
 from bot.tasks import Job, LaterError, Result, Work
@@ -309,6 +316,8 @@ WORKS: dict[str, Work] = {
     "authority.make": make_authority,
     "proxy.letter": make_letter,
     "form.make": make_form,
+    "merge.look": look_for_accounts,
+    "merge.record": make_record,
     "desk.mail": send_mail,
     "desk.hook": report_to_desk,
     "document.read": read_document,

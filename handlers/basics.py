@@ -157,8 +157,8 @@ async def own_words(turn: Turn) -> None:
         return
     if name == "status":
         await turn.aside("status")
-    elif name == "cards":
-        await turn.start("cards")
+    elif name in ("cards", "merge"):
+        await turn.start(name)
         return
     elif name == "person":
         turn.say("common.offer_person", [[again("menu.person", "person")]])

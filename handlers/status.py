@@ -222,6 +222,8 @@ async def tell_one(turn: Turn, change: Change) -> None:
         buttons += await collecting(turn, application.id)
     elif change.status == "sealed":
         buttons = [[again("status.apply_again", "apply")]]
+    elif change.status == "done" and change.kind == ApplicationKind.MERGE:
+        buttons = [[again("merge.see", "merge.begin")]]
     elif change.status == "lapsed":
         buttons = [[again("matter.report_again", "loss")]]
     turn.say(

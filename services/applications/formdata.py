@@ -10,14 +10,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge.agencies import bank_name
 from knowledge.regions import full_name
+from knowledge.transfers import insurances
+from services.applications.moving import move_details
 from services.applications.submitting import summary
+from services.applications.views import ApplicationView
 from services.forms import FormData
 from services.people import audit
 from storage.clock import local_date
 from storage.models import ApplicationKind
 
 FORMS: Mapping[ApplicationKind, str] = MappingProxyType(
-    {ApplicationKind.CANCELLATION: "cancellation"}
+    {ApplicationKind.CANCELLATION: "cancellation", ApplicationKind.MERGE: "merge"}
 )
 """Kinds that have a form of their own, and its name."""
 
@@ -38,25 +41,40 @@ async def form_of(
     form = FORMS.get(view.kind)
     if form is None:
         return None
-    person, employer = known.applicant, known.employer
     region = full_name(view.region_code)
-    values = {
+    common = {name: known.applicant.get(name, "") for name in ("name", "phone", "id_number")} | {
         "number": view.number,
         "agency": f"{region}社会保险经办机构",
-        "name": person.get("name", ""),
-        "phone": person.get("phone", ""),
-        "id_number": person.get("id_number", ""),
-        "address": person.get("address", ""),
-        "region": region,
-        "bank": bank_name(view.card.bank_code) if view.card else "",
-        "last_four": (view.card.last_four or "") if view.card else "",
-        "reason": reasons.get(view.reason or "", ""),
-        "employer": employer["name"],
-        "credit_code": employer["credit_code"],
-        "unit_number": employer["unit_number"],
+        "employer": known.employer["name"],
+        "credit_code": known.employer["credit_code"],
+        "unit_number": known.employer["unit_number"],
         "made": local_date(now).isoformat(),
     }
-    return form, FormData(values)
+    reason = reasons.get(view.reason or "", "")
+    if view.kind is ApplicationKind.MERGE:
+        details = await move_details(session, application_id)
+        return form, FormData(common | _merge(view, details, reason))
+    return form, FormData(
+        common
+        | {
+            "address": known.applicant.get("address", ""),
+            "region": region,
+            "bank": bank_name(view.card.bank_code) if view.card else "",
+            "last_four": (view.card.last_four or "") if view.card else "",
+            "reason": reason,
+        }
+    )
+
+
+def _merge(view: ApplicationView, details: Mapping[str, str], insurance: str) -> dict[str, str]:
+    first, last = details.get("first_month", ""), details.get("last_month", "")
+    return {
+        "insurance": insurance,
+        "scheme": insurances()[view.reason or ""].scheme,
+        "kept": full_name(view.region_code),
+        "cleared": full_name(details["origin"]),
+        "double": f"{first} 至 {last}" if first and last else "",
+    }
 
 
 async def note_made(

@@ -127,7 +127,7 @@ def _by(row: Application, since: datetime) -> Deadline | None:
     matter = MATTERS.get(row.kind)
     if matter is not None and (own_clock := matter.deadline(row)) is not None:
         return own_clock
-    if row.kind is ApplicationKind.TRANSFER:
+    if row.kind in (ApplicationKind.TRANSFER, ApplicationKind.MERGE):
         return None
     start: date = local_date(since)
     if row.status is ApplicationStatus.REVIEWING:

@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, get_args
 
+from handlers import merge as merge_flow
 from knowledge import matters
 from services.collection.views import Handed, HeldCard, Receipt, Received, Way
+from services.mergers import Account, Accounts, Overlap, lines
 from storage.models import ApplicationStatus
 
 Mark = Callable[[str], str]
@@ -143,4 +145,42 @@ def proxy(mark: Mark) -> dict[str, list[Values]]:
         "made": [{"number": NUMBER}],
         "too_late": [{}],
         "taken_back": [{"number": NUMBER}],
+    }
+
+
+def merge() -> dict[str, list[Values]]:
+    """What a person is told whose relations overlap."""
+    here = Account("pension", "370200", "paying", "2024-04", "2026-10", 0)
+    there = Account("pension", "370100", "stopped", "2020-01", "2024-06", 2)
+    double = Accounts((there, here), ("hrss",), ("nhsa",))
+    single = Accounts((here,), ("hrss", "nhsa"), ())
+    overlaps = [
+        Overlap(name, (here, replace(there, arrears=owed, status=status)), months)
+        for name in ("pension", "medical", "unemployment")
+        for owed, status in ((0, "stopped"), (2, "stopped"), (0, "paying"), (0, "drawing"))
+        for months in (("2024-04", "2024-05"), ("2024-04",))
+    ]
+    rules = {name: merge_flow.rule_of(name) for name in ("pension", "medical", "unemployment")}
+    told = [{"overlap": each, "rule": rules[each.insurance]} for each in overlaps]
+    number: Values = {"number": NUMBER}
+    return {
+        "looking": [{}],
+        "no_interface": [{}],
+        "accounts": [
+            {"lines": lines(found), "missing": found.missing, "overlaps": len(found.overlaps)}
+            for found in (double, single)
+        ]
+        + [{"lines": (), "missing": (), "overlaps": 0}],
+        "overlap": told,
+        "keep": [{"overlap": overlaps[0]}],
+        "sure": [
+            each | {"kept": "370200", "cleared": cleared}
+            for each in told[:1]
+            for cleared in (["370100"], ["370100", "110000"])
+        ],
+        "another_open": [{}],
+        "filed": [number],
+        "record_making": [{}],
+        "record": [{}],
+        "record_book": [{}],
     }

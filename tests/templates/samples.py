@@ -536,6 +536,7 @@ def samples(language: str, mark: Mark = str) -> dict[str, list[Values]]:
         "collection": card_samples.collection(mark),
         "behalf": card_samples.behalf(),
         "proxy": card_samples.proxy(mark),
+        "merge": card_samples.merge(),
         "handout": card_samples.handout(mark),
         "moved": {"told": [{"origin": REGION, "destination": "江苏省苏州市"}]},
         "documents": documents(mark, language),

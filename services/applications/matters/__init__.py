@@ -11,6 +11,7 @@ from services.applications.matters.base import Matter
 from services.applications.matters.cancellation import Cancellation
 from services.applications.matters.first import FirstCard
 from services.applications.matters.loss_report import LossReport
+from services.applications.matters.merge import Merge
 from services.applications.matters.replacement import Replacement
 from services.applications.matters.transfer import Transfer
 from storage.models import Application, ApplicationKind
@@ -25,6 +26,7 @@ MATTERS: Mapping[ApplicationKind, Matter] = MappingProxyType(
             LossReport(),
             Cancellation(),
             Transfer(),
+            Merge(),
         )
     }
 )
