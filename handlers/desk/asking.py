@@ -97,6 +97,7 @@ async def live_case(turn: Turn) -> CaseView | None:
 async def open_new(turn: Turn, ref: str | None) -> None:
     """The matter is recognised beforehand; what the bot said last goes with it."""
     application = await apps.current(turn.session, turn.me.id)
+    application = application or await apps.stopped_last(turn.session, turn.me.id)
     application_id = application.id if application else None
     if ref and ref.startswith("application:"):
         application_id = int(ref.partition(":")[2])

@@ -148,6 +148,12 @@ async def overridden(turn: Turn) -> None:
     turn.say("desk.overridden", [[again("apply.resume", "apply")]])
 
 
+@flow.on(happened("case.papers_ok"))
+async def papers_fine(turn: Turn) -> None:
+    """What did not fit in the papers is settled: nothing has to be sent again."""
+    turn.say("desk.papers_ok")
+
+
 @flow.on(happened("case.reopened"))
 async def open_again(turn: Turn) -> None:
     """It is looked at again."""

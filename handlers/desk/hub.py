@@ -56,7 +56,8 @@ def tell_group(turn: Turn, case: CaseView, home: str, what: str) -> None:
     if what not in _CARDLESS or turn.input.payload.get("card"):
         turn.send_event(home, "case.card", case_id=case.id)
     if what in _LINES:
-        turn.send_event(home, "case.line", case_id=case.id, what=what)
+        line = "late" if turn.input.payload.get("late") else what
+        turn.send_event(home, "case.line", case_id=case.id, what=line)
     if what == "delivery":
         message_id = turn.input.payload["message_id"]
         turn.send_event(home, "case.delivery", case_id=case.id, message_id=message_id)

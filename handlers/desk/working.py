@@ -23,6 +23,12 @@ from storage.models import Role
 
 flow = Flow("desk", GROUPS)
 _RECALL = ("撤回", "/recall", "recall")
+_TOLD = {
+    "filed": "application.tell",
+    "override": "case.overridden",
+    "papers_ok": "case.papers_ok",
+}
+"""Events by which the employee hears of a decision; the others are told of their evidence."""
 
 
 def chosen(turn: Turn) -> str:
@@ -145,9 +151,8 @@ async def decided(turn: Turn) -> None:
         turn.toast("desk.decided_before", alert=True)
         await redraw(turn, case)
         return
-    kinds = {"filed": "application.tell", "override": "case.overridden", "papers_ok": ""}
-    kind = kinds.get(code, "evidence.decided")
-    if kind and code != "papers_bad":
+    kind = _TOLD.get(code, "evidence.decided")
+    if code != "papers_bad":
         home = await home_of(turn, case.person_id)
         if case.application_id is not None:
             home = await apps.mailbox_of(turn.session, case.application_id)

@@ -51,6 +51,7 @@ from services.applications.opening import (
     open_first,
     open_in_lane,
     open_matter,
+    stopped_last,
 )
 from services.applications.papers import (
     accept_mended,
@@ -205,6 +206,7 @@ __all__ = [
     "run_submit",
     "run_withdraw",
     "still_checked",
+    "stopped_last",
     "submit",
     "summary",
     "tell_previous",

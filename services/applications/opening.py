@@ -176,6 +176,19 @@ async def current(session: AsyncSession, person_id: int) -> ApplicationView | No
     return None if row is None else await rows.view(session, row)
 
 
+async def stopped_last(session: AsyncSession, person_id: int) -> ApplicationView | None:
+    """What the person tried last, when it was stopped as a duplicate: an officer may lift that."""
+    query = (
+        select(Application)
+        .where(col(Application.person_id) == person_id)
+        .order_by(col(Application.updated_at).desc(), col(Application.id).desc())
+        .limit(1)
+    )
+    row = (await session.exec(query)).one_or_none()
+    stopped = row is not None and row.status is ApplicationStatus.STOPPED
+    return await rows.view(session, row) if row is not None and stopped else None
+
+
 async def by_number(
     session: AsyncSession, text: str, person_id: int | None = None
 ) -> ApplicationView | None:

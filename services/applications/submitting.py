@@ -361,7 +361,8 @@ async def record_filed(
     row.reference = row.reference or reference
     row.submitted_at = row.submitted_at or now
     row.status, row.updated_at = ApplicationStatus.REVIEWING, now
-    await rows.note(session, row, "reviewing", now, source=rows.OFFICER)
+    event = await rows.note(session, row, "reviewing", now, source=rows.OFFICER)
+    event.told_at = None  # the employee waits for it
     await audit.record(
         session, f"person:{officer_id}", "application.filed", f"application:{row.id}", now
     )

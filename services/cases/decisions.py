@@ -23,15 +23,21 @@ _FILE = Path(__file__).with_name("decisions.yaml")
 
 @dataclass(frozen=True)
 class Reason:
-    """Why it was decided so."""
+    """Why it was decided so. `ask_*`: what the employee reads when papers are to come again."""
 
     code: str
     zh: str
     en: str
+    ask_zh: str = ""
+    ask_en: str = ""
 
     def title(self, language: str) -> str:
         """Its words in `zh` or `en`."""
         return self.en if language == "en" else self.zh
+
+    def asks(self, language: str) -> str:
+        """The request to the employee in `zh` or `en`."""
+        return self.ask_en if language == "en" else self.ask_zh
 
 
 @dataclass(frozen=True)
@@ -97,7 +103,7 @@ async def decide(
     detail = {"decision": code, "reason": reason_code}
     await rows.record(session, row, officer_id, "case.decided", now, **detail)
     if code == "papers_bad":
-        words = reason.title(row.language)
+        words = reason.asks(row.language)
         return await talking.request_papers(session, case_id, officer_id, words, now)
     await rows.ring(session, row, f"decided_{code}", now)
     return await holding.resolve(session, case_id, officer_id, now, resolution=holding.DECIDED)

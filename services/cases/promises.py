@@ -26,8 +26,8 @@ async def set_waiting(
     await session.flush()
 
 
-async def settle(session: AsyncSession, row: Case, now: datetime) -> bool:
-    """Record what has come due before anything changes it, and tell who must hear.
+async def settle(session: AsyncSession, row: Case, now: datetime) -> frozenset[str]:
+    """Record what has come due before anything changes it, and tell who must hear; its kinds.
 
     Whose case it is hears of warnings and breaches; at each tier the managers do, urgently.
     """
@@ -41,14 +41,14 @@ async def settle(session: AsyncSession, row: Case, now: datetime) -> bool:
             urgent = each.kind == sla.BREACHED
             kind = f"sla_{each.kind}"
             await notices.tell(session, keeper, row, kind, now, urgent=urgent)
-    return bool(struck)
+    return frozenset(each.kind for each in struck)
 
 
 async def tick(session: AsyncSession, case_id: int, now: datetime) -> None:
     """The timer of a case's clocks: whatever is due now."""
     row = await rows.locked(session, case_id)
-    if await settle(session, row, now):
-        await rows.ring(session, row, "sla", now)
+    if struck := await settle(session, row, now):
+        await rows.ring(session, row, "sla", now, late=struck != {sla.WARNED})
     await sla.arrange(session, row, now)
 
 

@@ -135,6 +135,9 @@ async def test_a_region_without_connector_takes_the_evidence_road(world: World) 
     await employee.presses("确认提交")
     await employee.sees("由HR同事代为申报")
     await officer.sees("请代为申报")
+    await officer.presses("已代为申报")
+    await officer.presses("已在柜台代办")
+    await employee.sees("正在审核资料")
 
 
 async def test_known_cards_stop_before_any_effort(world: World) -> None:

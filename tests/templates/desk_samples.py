@@ -80,9 +80,9 @@ def lines(mark: Mark) -> list[Values]:
     """Every line about a case."""
     resolved = view(mark, status=CaseStatus.RESOLVED, resolution="solved")
     withdrawn = view(mark, status=CaseStatus.RESOLVED, resolution="withdrawn")
-    whats = ("again", "handed", "offered", "sla", "reopened", "waits")
+    whats = ("again", "handed", "offered", "sla", "late", "reopened", "waits")
     found = [{"what": what, "case": view(mark)} for what in whats]
-    found.append({"what": "sla", "case": view(mark, escalated_at=AT)})
+    found.append({"what": "late", "case": view(mark, escalated_at=AT)})
     found.append({"what": "waits", "case": view(mark, waiting_for=WaitingFor.BUREAU)})
     found += [{"what": "resolved", "case": case} for case in (resolved, withdrawn)]
     named: Values = {"officer": mark("王芳"), "asked": mark("赵强")}
@@ -102,7 +102,8 @@ def desk(mark: Mark, words: list[Values]) -> dict[str, list[Values]]:
     """Messages of the desk; `words` are long ones."""
     number: Values = {"number": CASE}
     silent = (
-        "left recalled cannot_recall overridden offer_angry offer_missed which_matter look_private "
+        "left recalled cannot_recall overridden papers_ok offer_angry offer_missed which_matter "
+        "look_private "
         "not_officer not_everywhere too_late yours papers_asked quick_sent write_now "
         "decided_before bound"
     )

@@ -24,7 +24,11 @@ from storage.models import Priority, StoredFile, WaitingFor
 pages = Pages("casework")
 _LONGEST = 3500
 """Characters of a reply: a message of the Bot API with ours around it."""
-_TOLD = {"filed": "application.tell", "override": "case.overridden", "papers_ok": ""}
+_TOLD = {
+    "filed": "application.tell",
+    "override": "case.overridden",
+    "papers_ok": "case.papers_ok",
+}
 """Events by which the employee hears of a decision; the others are told of their evidence."""
 
 
@@ -164,7 +168,7 @@ async def decided(visit: Visit) -> web.StreamResponse:
             found = await _case(session, visit)
             await decide(session, found.id, visit.person.id, choice, visit.now)
             kind = _TOLD.get(choice.partition(".")[0], "evidence.decided")
-            if kind and not choice.startswith("papers_bad"):
+            if not choice.startswith("papers_bad"):
                 await _tell(visit, session, found, kind)
     except (ApplicationError, CaseError):
         return _back(visit, "decided_before")
