@@ -23,6 +23,7 @@ from storage.queue import lock
 
 ASK, OFFER, NOTHING = "ask", "offer", "nothing"
 _ENDED = frozenset({ApplicationStatus.FINISHED, ApplicationStatus.SEALED})
+_WITHDRAWN = "withdrawn"
 _BY_THEMSELVES = frozenset({"asked"})
 """Kinds of case in which the employee called for a person."""
 
@@ -93,6 +94,8 @@ async def _application(session: AsyncSession, application_id: int) -> _Rated | N
 async def _case(session: AsyncSession, case_id: int) -> _Rated | None:
     row = await session.get(Case, case_id)
     if row is None or row.status is not CaseStatus.RESOLVED or row.assignee_id is None:
+        return None
+    if row.resolution == _WITHDRAWN:
         return None
     if row.application_id is not None:
         application = await session.get(Application, row.application_id)

@@ -44,6 +44,8 @@ async def test_a_card_that_only_a_bank_knows_stops(world: World) -> None:
     assert not (await world.admin("GET", "applications"))["applications"]
     await employee.says("查进度")
     await employee.sees("已停止")
+    await world.quiet()
+    assert not employee.saw("满意吗")  # a duplicate is not rated
 
 
 async def test_a_card_in_another_province_warns(world: World) -> None:

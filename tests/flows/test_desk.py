@@ -194,6 +194,7 @@ async def test_a_plain_group_does_as_well(world: World) -> None:
     await employee.says("太慢了")
     await world.quiet()
     assert len(employee.saw("抱歉让您不痛快了")) == 1
+    assert not employee.saw("满意吗")  # they withdrew it
 
 
 async def test_who_is_no_officer_cannot_press(world: World) -> None:

@@ -136,6 +136,7 @@ async def test_another_bank(world: World) -> None:
     await employee.sees("已撤回")
     await employee.says("我要换银行")
     await employee.sees("请选择开户银行")
+    assert not employee.saw("满意吗")  # nor is what was withdrawn
     assert "中国工商银行" not in [
         key["text"]
         for message in employee.saw("请选择开户银行")[-1:]

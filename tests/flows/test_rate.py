@@ -75,10 +75,17 @@ async def test_a_low_rating_and_its_follow_up(world: World) -> None:
 async def test_the_bot_is_rated_when_the_card_is_there(world: World) -> None:
     employee = await world.enrolled()
     await finished(world, employee)
-    await employee.presses("5")
+    await employee.presses("3")
+    await employee.sees("哪里让您不满意")
+    await employee.presses("等待太久")
+    await employee.sees("哪里让您不满意")
+    await employee.presses("5")  # second thoughts
     await employee.sees("谢谢您的5分")
     await employee.presses("写好了")
     await employee.sees("谢谢您的评分")
     async with world.runtime.database.reading() as session:
         (rating,) = (await session.exec(select(Rating))).all()
     assert (rating.score, rating.about, rating.owner) == (5, "bot", None)
+    assert rating.reasons is None
+    assert len(employee.saw("满意吗")) == 1
+    assert not employee.saw("要请另一位同事跟进吗")
