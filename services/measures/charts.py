@@ -32,7 +32,7 @@ _RATES = (
 _GOOD, _BAD, _PLAIN, _QUIET = "#1b7f5c", "#c0392b", "#2f5d8a", "#b8c4cf"
 _AGES = ("#cfe0ee", "#8fb4d3", "#e0a458", "#c0392b")
 _DPI = 150
-_STORY, _WIDE, _LEFT = 3, 36, -0.2
+_STORY, _WIDE, _LEFT = 3, 46, -0.25
 Draw = Callable[[Axes, Summary, str], str]
 
 
@@ -110,7 +110,7 @@ def story(ax: Axes, summary: Summary, language: str) -> str:
     """What is wrong, in a few words."""
     lines = story_of(summary, language, brief=True)[:_STORY]
     wrapped = "\n".join(textwrap.fill(line, _WIDE) for line in lines)
-    ax.text(_LEFT, 1, wrapped, transform=ax.transAxes, va="top", fontsize=11, color=_BAD)
+    ax.text(_LEFT, 1, wrapped, transform=ax.transAxes, va="top", fontsize=10.5, color=_BAD)
     ax.set_axis_off()
     return " ".join(lines)
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pypdfium2
+from openpyxl import load_workbook
 from PIL import Image
 from playwright.async_api import async_playwright
 from yarl import URL
@@ -37,6 +38,8 @@ from tests.console.office import open_office
 from tests.support.chromium import Chromium, find_chromium
 from tests.support.clock import ManualClock
 
+BOOK = Path(__file__).parents[2] / "docs" / "summary-workbook.md"
+_ROWS = 36
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 NOW = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)
 MONTH = read_month("2026-10")
@@ -59,6 +62,22 @@ async def bad_month(database: Database) -> None:
             pass
         await release(session, NOW)
         await close_month(session, NOW)
+
+
+def sheets(content: bytes) -> str:
+    """A workbook's cells as Markdown: read back from the file, since nothing here draws one."""
+    found = ["# The workbook of the made-up bad month", "", "Read back from the file that"]
+    found += ["`python -m tests.measures.pictures` makes; the first rows of every sheet.", ""]
+    for sheet in load_workbook(io.BytesIO(content)):
+        rows = [row for row in sheet.iter_rows(values_only=True) if any(row)][:_ROWS]
+        found += [f"## {sheet.title}", ""]
+        for place, row in enumerate(rows):
+            cells = [str(cell or "").replace("|", "/") for cell in row]
+            found.append(f"| {' | '.join(cells)} |")
+            if place == 0:
+                found.append("|" + "---|" * len(cells))
+        found.append("")
+    return "\n".join(found)
 
 
 def keep(name: str, picture: Image.Image) -> None:
@@ -88,6 +107,7 @@ async def main() -> None:
         lines = plain_lines(text)
         pdf = pypdfium2.PdfDocument(report.pdf(summary, "zh", lines))
         keep("summary-pdf", pdf[0].render(scale=1.4).to_pil())
+        BOOK.write_text(sheets(report.workbook(summary, "zh", lines)), encoding="utf-8")
         await page_pictures(database, path)
         await database.dispose()
 

@@ -73,6 +73,9 @@ async def board(visit: Visit) -> web.StreamResponse:
             "rated_regions": await satisfaction(
                 session, view.period.start, view.period.end, view.areas, by="region"
             ),
+            "rated_matters": await satisfaction(
+                session, view.period.start, view.period.end, view.areas, by="matter"
+            ),
             "behind": {
                 need.id: await training.cases_behind(session, need, view.areas) for need in needs
             },
