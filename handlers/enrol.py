@@ -18,6 +18,7 @@ from handlers.steps import (
 )
 from handlers.turn import Button, Turn
 from services import applications as apps
+from services import cases
 from services.people import accounts, consents
 from services.people.accounts import BindResult, Outcome
 from services.people.people import by_account
@@ -84,6 +85,8 @@ async def after_binding(turn: Turn, result: BindResult) -> None:
             await queue.move_mailbox(turn.session, result.old_mailbox, turn.state.mailbox)
             turn.send_event(result.old_mailbox, "account.moved")
         turn.say("enrol.welcome", name=turn.me.name, employer=turn.me.employer_name)
+        if result.outcome is Outcome.BOUND:  # HR's words that no account could get
+            await cases.again(turn.session, turn.me.id, turn.now, moved=True)
         turn.noticed = await consents.has(turn.session, turn.me.id, ConsentKind.NOTICE)
         if not turn.is_employee:  # a leaver keeps the rights to their own data
             turn.end()

@@ -178,14 +178,24 @@ async def _mark(session: AsyncSession, message_id: int, delivery: Delivery, now:
     await rows.ring(session, row, "delivery", now, message_id=message_id)
 
 
-async def again(session: AsyncSession, person_id: int, now: datetime) -> list[int]:
-    """The employee can be reached again: what did not arrive is handed on once more."""
+async def again(
+    session: AsyncSession, person_id: int, now: datetime, *, moved: bool = False
+) -> list[int]:
+    """The employee can be reached again: what did not arrive is handed on once more.
+
+    Args:
+        moved: on another account, so that what the messenger refused on the old one is tried too.
+
+    Returns:
+        The ids of the cases whose messages go out again.
+    """
+    lost = (Delivery.BLOCKED, Delivery.FAILED) if moved else (Delivery.BLOCKED,)
     query = (
         select(CaseMessage)
         .join(Case, col(Case.id) == col(CaseMessage.case_id))
         .where(
             col(Case.person_id) == person_id,
-            col(CaseMessage.delivery) == Delivery.BLOCKED,
+            col(CaseMessage.delivery).in_(lost),
             col(CaseMessage.deleted_at).is_(None),
         )
         .order_by(col(CaseMessage.id))

@@ -135,6 +135,10 @@ async def test_delivery_and_who_blocked_the_bot(desk: Desk) -> None:
     assert (await desk.see(cases.get, case.id)).messages[-1].delivery is Delivery.BLOCKED
     assert await desk.do(cases.again, desk.employee) == [case.id]
     assert said.id in [m.id for m in await desk.see(cases.waiting, case.id)]
+    await desk.do(cases.handed_on, said.id)
+    await desk.do(cases.undelivered, said.id, blocked=False)
+    assert await desk.do(cases.again, desk.employee) == []  # refused here is refused again
+    assert await desk.do(cases.again, desk.employee, moved=True) == [case.id]
     await desk.do(cases.delivered, said.id)
     assert (await desk.see(cases.get, case.id)).messages[-1].delivery is Delivery.DELIVERED
     picture = Attachment("photo", source="file-1", album="a")

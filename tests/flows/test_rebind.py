@@ -67,3 +67,24 @@ async def test_a_picture_being_read_during_the_move_is_offered_on_the_new_accoun
         return
     await new.says("办社保卡")
     await new.sees("签发机关")
+
+
+async def test_what_the_old_account_could_not_get_comes_to_the_new_one(world: World) -> None:
+    """Blocked there, and never let in again: it comes after the move, once."""
+    officer = await world.hr()
+    old = await world.enrolled(region="37")
+    await old.says("找人工")
+    card = await officer.sees("员工找人工")
+    await old.client.call("POST", f"chats/{old.client.account_id}/block", {})
+    await officer.says("明天带原件来", reply_to=card["message_id"])
+    await officer.sees("员工停用了小助手")
+    new = Talker(await world.client(await world.link(old.person)), old.person)
+    await new.client.start()
+    await new.sees("身份证号的最后四位")
+    await new.says(old.person.person.id_number[-4:])
+    await new.sees("已确认您是")
+    await new.sees("明天带原件来")
+    await officer.sees("已发给员工")
+    await world.quiet()
+    assert len(new.saw("明天带原件来")) == 1
+    assert not old.saw("明天带原件来")
