@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot.commands.context import database_session, fail, now, out, run
 from bot.commands.texts import one_person, say, show
 from services import cases
-from services.cases import OfficerView
+from services.cases import CaseError, OfficerView
 from services.desk import set_desk
 from services.people import people, roles
 from storage.clock import SHANGHAI, local_date
@@ -86,7 +86,10 @@ def profile(
                 email=email,
             )
 
-    run(work())
+    try:
+        run(work())
+    except CaseError:
+        fail(say("address_wrong"))
     out(say("profile_written", number=number))
 
 

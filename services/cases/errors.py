@@ -9,7 +9,8 @@ class CaseNotFound(LookupError):
 
 class CaseError(Exception):
     """A verb does not fit. `code`: resolved, not_yours, not_officer, not_available, reason_missing,
-    decision_unknown, too_short, message_unknown, not_editable or recalled."""
+    decision_unknown, too_short, message_unknown, not_editable,
+    recalled or address_wrong."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.errors import HeaderParseError
+from email.headerregistry import Address
 
 from sqlalchemy import func, true
 from sqlmodel import col, select
@@ -109,7 +111,14 @@ async def set_profile(
     capacity: int | None = None,
     email: str | None = None,
 ) -> OfficerView:
-    """Write an officer's languages, skills (matters), capacity and address."""
+    """Write an officer's languages, skills (matters), capacity and address.
+
+    Raises:
+        CaseError: "address_wrong": mail can't be sent there.
+        people.UnknownPersonError: no such person, or erased.
+    """
+    if email and not _is_address(email):
+        raise CaseError("address_wrong")
     row = await profile_row(session, person_id, now)
     row.languages, row.skills = list(languages), list(skills)
     row.capacity, row.email, row.updated_at = capacity, email or None, now
@@ -120,6 +129,15 @@ async def set_profile(
     if found is None:
         raise people.UnknownPersonError(f"person {person_id}")
     return found
+
+
+def _is_address(text: str) -> bool:
+    """One bare address (RFC 5322, addr-spec) with a domain."""
+    try:
+        read = Address(addr_spec=text)
+    except (HeaderParseError, ValueError, IndexError):
+        return False
+    return bool(read.username and read.domain) and read.addr_spec == text and len(text) <= 254
 
 
 async def profile_row(session: AsyncSession, person_id: int, now: datetime) -> OfficerProfile:

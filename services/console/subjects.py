@@ -9,7 +9,9 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.cases import PRIVATE
+from services.console.desk import is_desk_role
 from services.console.reach import Place
+from services.people import roles
 from storage.models import Application, Case, Document, Person, PersonStatus
 
 Find = Callable[[AsyncSession, str], Awaitable[Place | None]]
@@ -57,11 +59,26 @@ async def person(session: AsyncSession, ref: str) -> Place | None:
     return None if found is None else Place(*found)
 
 
+async def officer(session: AsyncSession, ref: str) -> Place | None:
+    """Somebody with a role at the desk, by their id, belongs where the roster has them."""
+    place, identity = await person(session, ref), _number(ref)
+    if place is None or identity is None:
+        return None
+    granted = await roles.grants(session, identity)
+    return place if any(is_desk_role(grant.role) for grant in granted) else None
+
+
 def _number(ref: str) -> int | None:
     """A row's id; None for what no row can have."""
     return int(ref) if ref.isascii() and ref.isdigit() and len(ref) <= 15 else None
 
 
 SUBJECTS: Mapping[str, Find] = MappingProxyType(
-    {"case": case, "application": application, "document": document, "person": person}
+    {
+        "case": case,
+        "application": application,
+        "document": document,
+        "person": person,
+        "officer": officer,
+    }
 )

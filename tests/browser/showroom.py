@@ -92,6 +92,7 @@ async def _staff(office: Office) -> None:
                 )
             )
         office.people = {"admin": every[-1], "officer": every[-2], "colleague": every[-3]}
+        office.refs["officer"] = str(every[-2].id)
         await roles.grant(session, every[-1].id, Role.ADMIN, now)
         await roles.grant(session, every[-2].id, Role.OFFICER, now)
         await roles.grant(session, every[-3].id, Role.OFFICER, now)

@@ -207,6 +207,7 @@ async def open_office(runtime: Runtime, clock: ManualClock) -> AsyncIterator[Off
             await office.staff(f"{role.value} elsewhere", role, ELSEWHERE)
             await office.staff(f"{role.value} of another", role, **OTHER_COMPANY)
             await office.staff(f"{role.value} of all", role)
+        office.refs["officer"] = str(office.people["officer here"].id)
         yield office
 
 
