@@ -185,16 +185,25 @@ async def submitted(turn: Turn) -> None:
             reason=submission.mending.message,
             mending=submission.mending,
         )
-    elif submission.outcome == "manual":
-        over(turn)
-        case = await cases.open_case(
-            turn.session, application.person_id, "file_by_hand", application.id, turn.now
-        )
-        turn.say("apply.manual", number=number, case=case.number)
+    elif submission.outcome in ("manual", "by_file"):
+        await by_people(turn, submission)
     if submission.escalate:
-        case = await cases.open_case(
+        await cases.open_case(
             turn.session, application.person_id, "desk_down", application.id, turn.now
         )
+
+
+async def by_people(turn: Turn, submission: Submission) -> None:
+    """No interface: it waits for the next file of the region, or an officer hands it in."""
+    application = submission.application
+    over(turn)
+    if submission.outcome == "by_file":
+        turn.say("apply.by_file", [[again("menu.status", "status")]], number=application.number)
+        return
+    case = await cases.open_case(
+        turn.session, application.person_id, "file_by_hand", application.id, turn.now
+    )
+    turn.say("apply.manual", number=application.number, case=case.number)
 
 
 async def reported(turn: Turn, submission: Submission) -> None:
@@ -217,7 +226,7 @@ async def reported(turn: Turn, submission: Submission) -> None:
             due=application.due,
             both=rule(application.region_code, "loss_shared") is None,
         )
-    elif submission.outcome == "manual":
+    elif submission.outcome in ("manual", "by_file"):
         turn.say(
             "matter.by_phone",
             [[again("matter.i_reported", "report.told", application.id)]],

@@ -54,7 +54,7 @@ class Answer(_Value):
 class SubmitResult(_Value):
     """What became of handing in one revision."""
 
-    outcome: Literal["received", "duplicate", "unavailable", "rejected", "manual"]
+    outcome: Literal["received", "duplicate", "unavailable", "rejected", "manual", "by_file"]
     revision: int
     receipt: Receipt | None = None
     cards: tuple[CardRecord, ...] = ()

@@ -13,6 +13,7 @@ from services.applications.answers import BUREAU, Answer, State, SubmitResult
 from services.gateways import Gateways
 from services.gateways.contract import SubmissionBody, SubmittedDocument, TransferBody
 from services.gateways.errors import (
+    ByFile,
     Duplicate,
     GatewayError,
     Misbehaved,
@@ -173,6 +174,8 @@ async def run_submit(gateways: Gateways, package: Package) -> SubmitResult:
         return SubmitResult(
             outcome="rejected", revision=revision, code=error.code, field=error.field
         )
+    except ByFile:
+        return SubmitResult(outcome="by_file", revision=revision)
     except NoConnector:
         return SubmitResult(outcome="manual", revision=revision)
     except Unavailable as error:

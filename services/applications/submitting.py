@@ -243,10 +243,10 @@ async def record_submission(
         return await _duplicate(session, row, result, now)
     if result.outcome == "rejected":
         return await _rejected(session, row, result, now)
-    if result.outcome == "manual":
+    if result.outcome in ("manual", "by_file"):
         news = await rows.count_notes(session, row, BY_HAND) == 0
         await rows.note(session, row, BY_HAND, now)
-        return await _answer(session, row, "manual", news=news)
+        return await _answer(session, row, result.outcome, news=news)
     return await _unavailable(session, row, result, now)
 
 

@@ -245,9 +245,12 @@ class SubmitOutcome:
 
 @dataclass(frozen=True)
 class Submission:
-    """What the bureau did with a submission. `news` is False when it was told before."""
+    """What the bureau did with a submission. `news` is False when it was told before; `by_file`: it
+    goes with the next batch, `manual`: an officer hands it in."""
 
-    outcome: Literal["received", "duplicate", "unavailable", "rejected", "manual", "ignored"]
+    outcome: Literal[
+        "received", "duplicate", "unavailable", "rejected", "manual", "by_file", "ignored"
+    ]
     news: bool
     decision: Decision | None
     mending: Mending | None

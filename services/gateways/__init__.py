@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.gateways.callback import verify_callback
 from services.gateways.contract import StateReport
 from services.gateways.errors import (
+    ByFile,
     CallbackError,
     Duplicate,
     GatewayError,
@@ -21,6 +22,7 @@ __all__ = [
     "Agency",
     "Bank",
     "Bureau",
+    "ByFile",
     "CallbackError",
     "ConnectorSettings",
     "Duplicate",

@@ -84,3 +84,7 @@ class CallbackError(GatewayError):
     def __init__(self, code: str) -> None:
         super().__init__("callback", code)
         self.code = code
+
+
+class ByFile(NoConnector):
+    """The desk takes applications in files (`services.batches`): they wait for the next one."""

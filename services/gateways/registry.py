@@ -7,11 +7,12 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from services.gateways.agencies import HttpAgency, ManualAgency
+from services.gateways.batch import BatchBureau
 from services.gateways.hr import HttpStaffSystem, ManualStaffSystem, StaffSystem
 from services.gateways.http import HttpBank, HttpBureau, HttpClient
 from services.gateways.manual import ManualBank, ManualBureau
 from services.gateways.protocols import Agency, Bank, Bureau
-from services.gateways.settings import GatewaySettings
+from services.gateways.settings import ConnectorSettings, GatewaySettings
 
 T = TypeVar("T")
 
@@ -49,11 +50,10 @@ class Gateways:
         """The connectors that the settings name; no connection is opened yet."""
         client = HttpClient(settings)
         named: dict[str, Bureau] = {
-            name: ManualBureau() if each.kind == "manual" else HttpBureau(each, client)
-            for name, each in settings.bureaus.items()
+            name: _bureau(each, client) for name, each in settings.bureaus.items()
         }
         banks: dict[str, Bank] = {
-            code: ManualBank(code) if each.kind == "manual" else HttpBank(code, each, client)
+            code: HttpBank(code, each, client) if each.kind == "http" else ManualBank(code)
             for code, each in settings.banks.items()
         }
         agencies: dict[str, dict[str, Agency]] = {}
@@ -108,6 +108,12 @@ class Gateways:
         trace: TracebackType | None,
     ) -> None:
         await self.close()
+
+
+def _bureau(settings: ConnectorSettings, client: HttpClient) -> Bureau:
+    if settings.kind == "http":
+        return HttpBureau(settings, client)
+    return BatchBureau() if settings.kind == "batch" else ManualBureau()
 
 
 def _nearest(found: Mapping[str, T], region_code: str) -> T | None:

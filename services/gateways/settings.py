@@ -8,11 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 
 class ConnectorSettings(BaseModel):
-    """One bureau or bank. `manual` means that there is no interface."""
+    """One bureau, bank or agency, and of what kind its connector is."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["http", "manual"] = Field("http", description="manual: there is no interface")
+    kind: Literal["http", "manual", "batch"] = Field(
+        "http",
+        description="manual: there is no interface; batch: a bureau that takes files",
+    )
     base_url: str = Field("", description="without the trailing /v1/…")
     token: SecretStr = Field(SecretStr(""), description="bearer token that we show")
     kinds: tuple[str, ...] = Field(

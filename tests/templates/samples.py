@@ -148,6 +148,7 @@ def apply(mark: Mark) -> dict[str, list[Values]]:
         "received": [{"number": NUMBER}],
         "submit_later": [{"number": NUMBER, "when": AT}],
         "manual": [{"number": NUMBER, "case": CASE}],
+        "by_file": [{"number": NUMBER}],
         "mending": [
             {"mending": mending(mark, kinds=("portrait",))},
             {"mending": mending(mark, kinds=("id_front", "id_back"))},
