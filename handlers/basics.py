@@ -155,6 +155,9 @@ async def own_words(turn: Turn) -> None:
     if name in _MATTERS:
         await turn.start("matter", kind=name)
         return
+    if name == "transfer":
+        await turn.start("move")
+        return
     if name == "status":
         await turn.aside("status")
     elif name in ("cards", "merge"):

@@ -36,6 +36,11 @@ from handlers.applying import (
     submitting,
 )
 from handlers.desk import asking, group, hearing, hub, officers, working
+from handlers.move import asking as move_asking
+from handlers.move import handing as move_handing
+from handlers.move import hr as move_hr
+from handlers.move import mending as move_mending
+from handlers.move import start as move_start
 from handlers.steps import Registry
 
 
@@ -68,6 +73,11 @@ def registry() -> Registry:
             summary.flow,
             ask.flow,
             guide.flow,
+            move_start.flow,
+            move_asking.flow,
+            move_mending.flow,
+            move_handing.flow,
+            move_hr.flow,
             policies.flow,
             gaps.flow,
             asking.flow,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import Any
 
 from handlers.common import again, rows
 from handlers.inputs import Press, Text
 from handlers.steps import Flow, press, text
 from handlers.turn import Button, Turn
-from knowledge import regions
+from knowledge import regions, transfers
 from knowledge.facts import load_facts
-from knowledge.move import About, Guide, Step, guide
+from knowledge.move import INSURANCE_ABOUT, About, Guide, Step, guide
 from knowledge.policies.schema import Source, source_of
 from knowledge.understand.reader import MOVES
 from services import cases, gaps
@@ -115,10 +114,10 @@ async def go_on(
         ]
         turn.say("guide.drawing", [buttons], guide=found)
     else:
-        await show(turn, found)
+        await show(turn, found, drawing)
 
 
-async def show(turn: Turn, found: Guide) -> None:
+async def show(turn: Turn, found: Guide, drawing: str) -> None:
     """Card, insurance, and what to mind, each with its sources; then what can be done now."""
     if not found.covered:
         pair = [regions.city_of(one.code).code for one in (found.origin, found.destination)]
@@ -130,7 +129,7 @@ async def show(turn: Turn, found: Guide) -> None:
         last = index == len(filled) - 1
         turn.say(
             "guide.piece",
-            buttons_under(found, number) if last else None,
+            buttons_under(found, number, drawing) if last else None,
             guide=found,
             piece=name,
             first=index == 0,
@@ -169,17 +168,25 @@ def _document(source: Source) -> tuple[str, str | None]:
     return source.title, source.url
 
 
-def buttons_under(found: Guide, number: int) -> list[list[Button]]:
+def buttons_under(found: Guide, number: int, drawing: str) -> list[list[Button]]:
     """The matching application in one press, and how it was."""
     closing = [
         again("ask.solved", "solved", number),
         again("ask.unsolved", "unsolved", number),
         again("menu.person", "person", f"answer:{number}"),
     ]
-    if found.action is None:
-        return [closing]
-    ref = f"{found.action}:{found.origin.code}:{found.destination.code}"
-    return [[again(f"guide.do_{found.action}", "guide.do", ref)], closing]
+    places = f"{found.origin.code}:{found.destination.code}:{drawing}"
+    actions = [found.action] if found.action else []
+    moves = any(
+        each.possible for each in transfers.wanted(found.origin.code, found.destination.code)
+    )
+    insured = any(step.about in INSURANCE_ABOUT for step in found.steps)
+    if moves and insured and "transfer" not in actions:
+        actions.append("transfer")
+    return [
+        *[[again(f"guide.do_{each}", "guide.do", f"{each}:{places}")] for each in actions],
+        closing,
+    ]
 
 
 async def remember(turn: Turn, found: Guide) -> int:
@@ -201,12 +208,11 @@ async def remember(turn: Turn, found: Guide) -> int:
 
 @flow.on(press("guide.do"))
 async def do(turn: Turn) -> None:
-    """Hand over to the flow that does it: `move` when there is one, with both places."""
+    """Hand over to the flow that does it, with both places."""
     assert isinstance(turn.input, Press)
-    action, origin, destination = (turn.input.ref or "").split(":")
-    data: dict[str, Any] = {"action": action, "origin": origin, "destination": destination}
-    if "move" in turn.registry.entries:
-        await turn.start("move", **data)
+    action, origin, destination, drawing = ((turn.input.ref or "") + f":{UNKNOWN}").split(":")[:4]
+    if action == "transfer":
+        await turn.start("move", origin=origin, destination=destination, drawing=drawing)
     elif action == "apply_first":
         await turn.start("apply")
     elif action == "enable_help":

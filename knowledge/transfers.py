@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -15,7 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from knowledge import regions
-from knowledge.facts import DATA, fact
+from knowledge.facts import DATA, Fact, fact
 from knowledge.move import When, case_of, holds
 from knowledge.profiles import Sourced
 from knowledge.workdays import Deadline, add_workdays
@@ -156,6 +156,15 @@ def deadline(insurance: str, destination: str, asked_on: date) -> Deadline | Non
 def mended_by(code: str) -> str:
     """What a return's reason asks for: a check, ``origin``, ``end``, or ``officer``."""
     return rules().returns.get(code, "officer")
+
+
+def sources(names: Iterable[str]) -> tuple[Fact, ...]:
+    """The facts behind a message, one of each document, in their order."""
+    found: dict[tuple[str, str | None], Fact] = {}
+    for name in names:
+        each = fact(name)
+        found.setdefault((each.source_title, each.source_docno), each)
+    return tuple(found.values())
 
 
 def employer_steps(first_day: date | None) -> tuple[tuple[EmployerStep, date | None], ...]:

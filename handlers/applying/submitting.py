@@ -165,10 +165,23 @@ async def submitted(turn: Turn) -> None:
     submission = await apps.record_submission(turn.session, application.id, result, turn.now)
     if not submission.news:
         return
-    number = submission.application.number
+    if submission.application.kind == ApplicationKind.TRANSFER:
+        hand_on(turn, submission)
+        return
     if submission.application.kind == ApplicationKind.LOSS_REPORT:
         await reported(turn, submission)
-    elif submission.outcome == "received":
+    else:
+        await tell(turn, submission)
+    if submission.escalate:
+        await cases.open_case(
+            turn.session, application.person_id, "desk_down", application.id, turn.now
+        )
+
+
+async def tell(turn: Turn, submission: Submission) -> None:
+    """What became of a submission about a card."""
+    application, number = submission.application, submission.application.number
+    if submission.outcome == "received":
         over(turn)
         buttons = [[again("menu.status", "status")]]
         turn.say("apply.received", buttons, number=number, note="application.received")
@@ -187,10 +200,18 @@ async def submitted(turn: Turn) -> None:
         )
     elif submission.outcome in ("manual", "by_file"):
         await by_people(turn, submission)
-    if submission.escalate:
-        await cases.open_case(
-            turn.session, application.person_id, "desk_down", application.id, turn.now
-        )
+
+
+def hand_on(turn: Turn, submission: Submission) -> None:
+    """A transfer's conversation tells what became of it."""
+    turn.send_event(
+        turn.state.mailbox,
+        "move.submitted",
+        application_id=submission.application.id,
+        outcome=submission.outcome,
+        code=submission.mending.code if submission.mending else None,
+        escalate=submission.escalate,
+    )
 
 
 async def by_people(turn: Turn, submission: Submission) -> None:

@@ -15,7 +15,7 @@ from services import applications as apps
 from services import cases
 from services.applications.errors import ApplicationError
 from services.cases import CaseError, CaseView
-from services.cases.decisions import decide
+from services.cases.decisions import TELLS, decide
 from services.console.reach import Area, Reach
 from services.desk import set_desk
 from services.people import roles
@@ -23,12 +23,6 @@ from storage.models import Role
 
 flow = Flow("desk", GROUPS)
 _RECALL = ("撤回", "/recall", "recall")
-_TOLD = {
-    "filed": "application.tell",
-    "override": "case.overridden",
-    "papers_ok": "case.papers_ok",
-}
-"""Events by which the employee hears of a decision; the others are told of their evidence."""
 
 
 def chosen(turn: Turn) -> str:
@@ -151,7 +145,7 @@ async def decided(turn: Turn) -> None:
         turn.toast("desk.decided_before", alert=True)
         await redraw(turn, case)
         return
-    kind = _TOLD.get(code, "evidence.decided")
+    kind = TELLS.get(code, "evidence.decided")
     if code != "papers_bad":
         home = await home_of(turn, case.person_id)
         if case.application_id is not None:

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
-from sandbox.bureau.models import Employer, IdNumber, Region, Text, Url, Wire
+from sandbox.bureau.models import IdNumber, Region, Text, Url, Wire
 
 Insurance = Literal["pension", "medical", "unemployment"]
 Month = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
@@ -44,6 +44,14 @@ class TransferApplicant(Wire):
     household: Region | None = None
 
 
+class TransferEmployer(Wire):
+    """Where the person works now; the number at the destination, where there is one."""
+
+    credit_code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{18}$")]
+    unit_number: Text | None = None
+    name: Text
+
+
 class TransferRequest(Wire):
     """POST /v1/transfers: a new request, or a mended one after a return (revision 2..)."""
 
@@ -54,7 +62,7 @@ class TransferRequest(Wire):
     last_month: Month | None = None
     first_month: Month | None = None
     callback_url: Url | None = None
-    employer: Employer
+    employer: TransferEmployer
     applicant: TransferApplicant
     revision: Annotated[int, Field(ge=1, le=1000)]
 

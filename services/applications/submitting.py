@@ -26,6 +26,7 @@ from services.people.notices import Recipients
 from storage.models import (
     CLOSED,
     Application,
+    ApplicationKind,
     ApplicationStatus,
     ConsentKind,
     DocumentStatus,
@@ -162,7 +163,9 @@ async def _parts(
         "unit_number": unit_number(employer.unit_numbers if employer else {}, row.region_code),
         "name": employer.name if employer else "",
     }
-    empty = tuple(name for name, value in (applicant | entity).items() if not value)
+    optional = {"unit_number"} if row.kind is ApplicationKind.TRANSFER else set()
+    known = {name: each for name, each in (applicant | entity).items() if name not in optional}
+    empty = tuple(name for name, value in known.items() if not value)
     return applicant, entity, empty
 
 

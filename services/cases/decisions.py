@@ -13,12 +13,26 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services import applications as apps
 from services.applications.errors import ApplicationError
-from services.cases import holding, officers, rows, talking
+from services.cases import holding, officers, opening, rows, talking
 from services.cases.errors import CaseError
 from services.cases.views import CaseView
-from storage.models import Application, ApplicationStatus, CaseStatus
+from services.gateways.contract import HistoryEntry
+from services.gateways.contract import Reason as StateReason
+from storage.models import Application, ApplicationKind, ApplicationStatus, CaseStatus
 
 _FILE = Path(__file__).with_name("decisions.yaml")
+
+BY_HAND = "transfer_by_hand"
+"""A transfer that was filed by hand: an officer looks up where it stands."""
+
+TELLS = {
+    "filed": "application.tell",
+    "override": "case.overridden",
+    "papers_ok": "case.papers_ok",
+    "transfer_done": "application.tell",
+    "transfer_returned": "application.tell",
+}
+"""By which event the employee hears of a decision; of the others by `evidence.decided`."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +136,17 @@ async def _act(
     elif code in ("evidence_bad", "card_missing"):
         await apps.refuse_evidence(session, application_id, officer_id, reason.code, now)
     elif code == "filed":
-        await apps.record_filed(session, application_id, officer_id, None, now)
+        filed = await apps.record_filed(session, application_id, officer_id, None, now)
+        if filed.application.kind is ApplicationKind.TRANSFER:
+            person_id = filed.application.person_id
+            await opening.open_case(session, person_id, BY_HAND, application_id, now)
+    elif code == "transfer_done":
+        entry = HistoryEntry(sequence=0, status="done", at=now)
+        await apps.record_by_officer(session, application_id, officer_id, entry, now)
+    elif code == "transfer_returned":
+        why = StateReason(code=reason.code, message=reason.zh)
+        entry = HistoryEntry(sequence=0, status="returned", at=now, reason=why)
+        await apps.record_by_officer(session, application_id, officer_id, entry, now)
     elif code == "override":
         await apps.override(session, application_id, officer_id, reason.zh, now)
 

@@ -252,6 +252,14 @@ class Mover(_Wire):
     __str__ = __repr__
 
 
+class MoverEmployer(_Wire):
+    """Where the person works now; `unit_number` at the destination, where there is one."""
+
+    credit_code: str
+    unit_number: str | None
+    name: str
+
+
 class TransferBody(_Wire):
     """POST /v1/transfers: one insurance relation, asked of the destination. Months are YYYY-MM."""
 
@@ -262,7 +270,7 @@ class TransferBody(_Wire):
     last_month: str | None = None
     first_month: str | None = None
     callback_url: str | None
-    employer: Employer
+    employer: MoverEmployer
     applicant: Mover
     revision: int
 

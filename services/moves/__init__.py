@@ -7,11 +7,12 @@ from services.moves.checking import fails, next_check, settle
 from services.moves.checklist import Checklist, checklist
 from services.moves.looking import LookRequest, known_of, look_request, run_look
 from services.moves.opening import Opened, open_transfer
-from services.moves.papers import FORM_TASK, ask_for_form, form_data, form_name
+from services.moves.papers import FORM_TASK, Form, ask_for_form, form_data, form_name
 
 __all__ = [
     "FORM_TASK",
     "Checklist",
+    "Form",
     "LookRequest",
     "Opened",
     "ask_for_form",

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from knowledge import transfers
 from knowledge.agencies import Agency, agencies
-from knowledge.facts import Fact, fact
+from knowledge.facts import Fact
 from knowledge.transfers import EmployerStep
 
 
@@ -62,7 +62,7 @@ def checklist(origin: str, destination: str, first_day: date, *, later: int = 0)
             ChecklistStep(each, places[each.side], agencies()[each.agency], due)
             for each, due in found
         ),
-        facts=tuple(fact(name) for name in dict.fromkeys(names)),
+        facts=transfers.sources(names),
     )
 
 

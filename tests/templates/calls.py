@@ -13,6 +13,7 @@ from typing import get_args
 import handlers
 from handlers import mydata
 from knowledge.matters import kinds
+from knowledge.transfers import insurances
 from services.applications import decisions as verdicts
 from services.applications import reminders
 from services.cases import decisions
@@ -31,6 +32,7 @@ ELSEWHERE = {Outcome.BOUND, Outcome.ALREADY_MINE, Outcome.NEEDS_VERIFICATION, Ou
 """Outcomes that have a message of their own name."""
 FIELDS = {*mydata.FIELDS, *takewhile(lambda word: word != "white", sentences()["words"]["zh"])}
 """What a reading may hold: the reader's words begin with its fields, then come colours."""
+CHECKS = frozenset(check for one in insurances().values() for check in one.checks)
 COMPOSED: dict[str, frozenset[str]] = {
     "enrol.": frozenset(one.value for one in Outcome if one not in ELSEWHERE),
     "status.": frozenset(get_args(State)),
@@ -42,6 +44,8 @@ COMPOSED: dict[str, frozenset[str]] = {
     "guide.about_": frozenset({"card", "insurance", "both"}),
     "guide.drawing_": frozenset({"no", "yes"}),
     "guide.do_": frozenset({"apply_first", "transfer", "enable_help", "find_officer"}),
+    "move.good_": CHECKS,
+    "move.bad_": CHECKS,
     "reason.": frozenset(name for kind in kinds().values() for name in kind.reasons),
     "field.": frozenset(FIELDS),
 }

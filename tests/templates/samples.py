@@ -28,7 +28,7 @@ from storage.models import (
     CardStatus,
     Evidence,
 )
-from tests.templates import card_samples, desk_samples, knowledge_samples
+from tests.templates import card_samples, desk_samples, knowledge_samples, move_samples
 from tests.templates.answers import parts
 
 Mark = Callable[[str], str]
@@ -463,6 +463,7 @@ def small(mark: Mark, language: str) -> dict[str, dict[str, list[Values]]]:
         "link": [{"url": url, "minutes": 10}]
     }
     found = {"common": common, "enrol": enrol, "rate": rate, "ask": ask}
+    found["move"] = move_samples.move(mark)
     found |= {"desk": desk_samples.desk(mark, words), "mail": desk_samples.mail()}
     said = mark("国庆期间社保大厅放假，请提前办理。")
     broadcast = each("thanks failed", nothing) | {"message": [{"text": said}]}

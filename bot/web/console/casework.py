@@ -13,7 +13,7 @@ from services import applications as apps
 from services import cases
 from services.applications.errors import ApplicationError
 from services.cases import CaseError, CaseView
-from services.cases.decisions import decide
+from services.cases.decisions import TELLS, decide
 from services.console import looking
 from services.console.looking import Why
 from services.documents.viewing import NotViewable
@@ -24,12 +24,6 @@ from storage.models import Priority, StoredFile, WaitingFor
 pages = Pages("casework")
 _LONGEST = 3500
 """Characters of a reply: a message of the Bot API with ours around it."""
-_TOLD = {
-    "filed": "application.tell",
-    "override": "case.overridden",
-    "papers_ok": "case.papers_ok",
-}
-"""Events by which the employee hears of a decision; the others are told of their evidence."""
 
 
 async def _case(session: AsyncSession, visit: Visit) -> CaseView:
@@ -167,7 +161,7 @@ async def decided(visit: Visit) -> web.StreamResponse:
         async with visit.transaction() as session:
             found = await _case(session, visit)
             await decide(session, found.id, visit.person.id, choice, visit.now)
-            kind = _TOLD.get(choice.partition(".")[0], "evidence.decided")
+            kind = TELLS.get(choice.partition(".")[0], "evidence.decided")
             if not choice.startswith("papers_bad"):
                 await _tell(visit, session, found, kind)
     except (ApplicationError, CaseError):

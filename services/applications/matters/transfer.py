@@ -5,7 +5,7 @@ from __future__ import annotations
 from knowledge import transfers
 from knowledge.workdays import Deadline
 from services.applications.matters.base import Matter, details_of
-from services.gateways.contract import Employer, Mover, TransferBody
+from services.gateways.contract import Employer, Mover, MoverEmployer, TransferBody
 from storage.clock import local_date
 from storage.models import Application, ApplicationKind, ApplicationStatus
 
@@ -49,7 +49,11 @@ class Transfer(Matter):
             last_month=details.get("last_month"),
             first_month=details.get("first_month"),
             callback_url=None,
-            employer=employer,
+            employer=MoverEmployer(
+                credit_code=employer.credit_code,
+                unit_number=employer.unit_number or None,
+                name=employer.name,
+            ),
             applicant=Mover.model_validate(
                 {**row.applicant, "status": "employed", "household": details.get("household")}
             ),
