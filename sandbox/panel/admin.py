@@ -136,6 +136,11 @@ async def _state(request: web.Request) -> web.Response:
             "bank_names": app[SETTINGS].banks,
             "delays": app[BUREAU].delays.model_dump(),
             "applications": applications,
+            "transfers": await app[STORE].run(
+                rows,
+                "SELECT reference, number, name, agency, insurance, origin, destination, status"
+                " FROM transfers ORDER BY rowid DESC LIMIT 100",
+            ),
             "demo": await app[STORE].run(get_value, "demo", {}),
         }
     )

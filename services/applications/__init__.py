@@ -36,6 +36,7 @@ from services.applications.evidence import (
     refuse_evidence,
 )
 from services.applications.fields import editable_fields
+from services.applications.matters.transfer import MOVES
 from services.applications.mending import reopen_for_mending
 from services.applications.moving import describe_move, move_details
 from services.applications.numbers import new_number, read_number
@@ -113,6 +114,7 @@ from services.applications.withdrawing import record_withdrawal, withdraw, withd
 
 __all__ = [
     "IDENTITIES",
+    "MOVES",
     "Answer",
     "ApplicationError",
     "ApplicationSettings",

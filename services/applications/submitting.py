@@ -16,6 +16,7 @@ from services.applications.answers import OFFICER, Answer, SubmitResult
 from services.applications.asking import Package, PackageFile
 from services.applications.errors import NotAllowed
 from services.applications.matters import matter_of
+from services.applications.matters.transfer import MOVES
 from services.applications.mending import mending_of
 from services.applications.settings import rules
 from services.applications.views import Submission, SubmitOutcome, Summary
@@ -26,7 +27,6 @@ from services.people.notices import Recipients
 from storage.models import (
     CLOSED,
     Application,
-    ApplicationKind,
     ApplicationStatus,
     ConsentKind,
     DocumentStatus,
@@ -163,7 +163,7 @@ async def _parts(
         "unit_number": unit_number(employer.unit_numbers if employer else {}, row.region_code),
         "name": employer.name if employer else "",
     }
-    optional = {"unit_number"} if row.kind is ApplicationKind.TRANSFER else set()
+    optional = {"unit_number"} if row.kind in MOVES else set()
     known = {name: each for name, each in (applicant | entity).items() if name not in optional}
     empty = tuple(name for name, value in known.items() if not value)
     return applicant, entity, empty

@@ -18,7 +18,7 @@ from services.cases.errors import CaseError
 from services.cases.views import CaseView
 from services.gateways.contract import HistoryEntry
 from services.gateways.contract import Reason as StateReason
-from storage.models import Application, ApplicationKind, ApplicationStatus, CaseStatus
+from storage.models import Application, ApplicationStatus, CaseStatus
 
 _FILE = Path(__file__).with_name("decisions.yaml")
 
@@ -137,7 +137,7 @@ async def _act(
         await apps.refuse_evidence(session, application_id, officer_id, reason.code, now)
     elif code == "filed":
         filed = await apps.record_filed(session, application_id, officer_id, None, now)
-        if filed.application.kind is ApplicationKind.TRANSFER:
+        if filed.application.kind in apps.MOVES:
             person_id = filed.application.person_id
             await opening.open_case(session, person_id, BY_HAND, application_id, now)
     elif code == "transfer_done":

@@ -17,10 +17,31 @@ const STEPS = {
 };
 const RETURNABLE = ["reviewing", "making"];
 
-export function renderApplications(box, { applications, banks, regions }) {
-  box.replaceChildren(...(applications.length
-    ? applications.map((one) => application(one, banks, regions))
+const INSURANCES = { pension: "养老", medical: "医疗", unemployment: "失业" };
+const SIDES = { reviewing: "转入地审核", origin_asked: "已发函转出地", origin_sent: "转出地已转出", done: "已办结", returned: "已退回", withdrawn: "已撤回" };
+const NEXT = { reviewing: "转入地按规则审核", origin_asked: "转出地按规则转出", origin_sent: "转入地接收" };
+
+export function renderApplications(box, { applications, transfers, banks, regions }) {
+  const shown = [...transfers.map((one) => transfer(one, regions)), ...applications.map((one) => application(one, banks, regions))];
+  box.replaceChildren(...(shown.length
+    ? shown
     : [h("p", { class: "muted" }, "还没有收到申请。员工提交后会出现在这里。")]));
+}
+
+function transfer(one, regions) {
+  const path = `transfers/${encodeURIComponent(one.reference)}/step`;
+  const place = (code) => regions[code] || code;
+  const moves = NEXT[one.status]
+    ? [h("button", { class: "small", "data-key": `${one.reference}-next`, onclick: () => ask("POST", path, {}) }, NEXT[one.status])] : [];
+  if (["reviewing", "origin_asked"].includes(one.status)) {
+    const back = { to: "returned", reason_code: "still_paying", reason_message: "转出地还在缴费" };
+    moves.push(h("button", { class: "small danger", "data-key": `${one.reference}-back`, onclick: () => ask("POST", path, back) }, "退回：还在缴费"));
+  }
+  return h("article", { class: "application" },
+    h("header", {}, h("strong", {}, one.name),
+      h("span", { class: "muted" }, `${INSURANCES[one.insurance]}转移 · ${place(one.origin)} → ${place(one.destination)} · ${one.number}`),
+      h("span", { class: `chip ${one.status === "done" ? "done" : one.status}` }, SIDES[one.status])),
+    moves.length ? h("div", { class: "row" }, moves) : null);
 }
 
 function application(one, banks, regions) {

@@ -19,7 +19,7 @@ function part(name, data, render) {
 
 async function refresh() {
   const state = await api("GET", "state");
-  const { demo, services, applications } = state;
+  const { demo, services, applications, transfers } = state;
   document.title = `社保小助手 · ${demo.company || "演示"}`;
   $("company").textContent = demo.company || "演示";
   $("now").textContent = new Date(state.now).toLocaleString("zh-CN", {
@@ -31,8 +31,8 @@ async function refresh() {
   const regions = demo.regions || {};
   part("people", { people: demo.people || [], regions }, renderPeople);
   if (demo.employee_url && !frameOf("employee-frames")) showFrame("employee-frames", demo.employee_url, "员工的对话");
-  $("application-count").textContent = applications.length ? `${applications.length} 件申请` : "";
-  part("applications", { applications, banks: state.bank_names, regions }, renderApplications);
+  $("application-count").textContent = applications.length + transfers.length ? `${applications.length + transfers.length} 件申请` : "";
+  part("applications", { applications, transfers, banks: state.bank_names, regions }, renderApplications);
   part("services", { services, banks: state.bank_names }, renderServices);
   if (document.activeElement !== $("callbacks")) $("callbacks").value = callbackChoice(services.bureau);
   if (document.activeElement !== $("pace")) $("pace").value = paceOf(state.delays);

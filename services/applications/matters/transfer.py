@@ -9,6 +9,8 @@ from services.gateways.contract import Employer, Mover, MoverEmployer, TransferB
 from storage.clock import local_date
 from storage.models import Application, ApplicationKind, ApplicationStatus
 
+MOVES = frozenset({ApplicationKind.TRANSFER, ApplicationKind.MERGE})
+"""Kinds that ask an agency to move a relation."""
 UNDER_WAY = frozenset(
     {
         ApplicationStatus.REVIEWING,
