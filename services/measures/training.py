@@ -27,6 +27,16 @@ class TrainingError(Exception):
 
 
 @dataclass(frozen=True)
+class Practised:
+    """Rounds in the practice company: how many papers were right in the first and the last."""
+
+    rounds: int
+    papers: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
 class Need:
     """A training need; `later` is what its check found: hits and sample."""
 
@@ -40,6 +50,7 @@ class Need:
     reason: str | None
     check_on: date | None
     later: tuple[int, int] | None
+    practised: Practised | None
 
     @property
     def share(self) -> float:
@@ -181,6 +192,10 @@ def _need(row: TrainingNeed) -> Need:
     later = None
     if row.later_sample is not None and row.later_hits is not None:
         later = row.later_hits, row.later_sample
+    practised = None
+    if row.practice_first is not None and row.practice_last is not None:
+        papers = row.practice_papers or 0
+        practised = Practised(row.practice_rounds, papers, row.practice_first, row.practice_last)
     return Need(
         id=row.id or 0,
         officer_id=row.officer_id,
@@ -192,4 +207,5 @@ def _need(row: TrainingNeed) -> Need:
         reason=row.reason,
         check_on=row.check_on,
         later=later,
+        practised=practised,
     )

@@ -153,6 +153,10 @@ class TrainingNeed(Row, table=True):
     check_on: date | None = None
     later_sample: int | None = None
     later_hits: int | None = None
+    practice_rounds: int = 0
+    practice_papers: int | None = None
+    practice_first: int | None = None
+    practice_last: int | None = None
     made_at: datetime
 
 

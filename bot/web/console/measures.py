@@ -19,6 +19,7 @@ from services.measures.catalogue import measures
 from services.measures.improvements import ImprovementError
 from services.measures.kpi import KpiError
 from services.measures.periods import Period, month, read_month
+from services.measures.practice import practice
 from services.measures.query import Area
 from services.measures.releases import satisfaction
 from services.measures.summary import HEADLINES, Summary, View, by_cut, choices, summarise
@@ -119,6 +120,7 @@ def _words(visit: Visit, summary: Summary) -> dict[str, Any]:
         "reason": lambda code: word(code, language),
         "reason_codes": codes(),
         "topics": topics(),
+        "practised": frozenset(practice().cases),
         "alts": {name: draw_alt(summary, language, name) for name in charts.CHARTS},
         "today": local_date(summary.made_at),
     }

@@ -887,6 +887,10 @@ def upgrade() -> None:
         sa.Column("check_on", sa.Date(), nullable=True),
         sa.Column("later_sample", sa.Integer(), nullable=True),
         sa.Column("later_hits", sa.Integer(), nullable=True),
+        sa.Column("practice_rounds", sa.Integer(), nullable=False),
+        sa.Column("practice_papers", sa.Integer(), nullable=True),
+        sa.Column("practice_first", sa.Integer(), nullable=True),
+        sa.Column("practice_last", sa.Integer(), nullable=True),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["decided_by"], ["person.id"], name=op.f("fk_training_need_decided_by_person")
