@@ -43,12 +43,13 @@ _MOMENTS = frozenset(
 _SINCE = timedelta(days=4000)
 
 
-async def write_past(folder: Path, last: date) -> Path:
+async def write_past(folder: Path, last: date, per_month: int, months: int) -> Path:
     """The past up to the month of `last`, made by the sandbox's generator."""
     path = folder / "past.jsonl"
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "sandbox.company.history"),
-        *("--until", f"{last:%Y-%m}", "--out", str(path)),
+        *("--until", f"{last:%Y-%m}", "--out", str(path), "--months", str(months)),
+        *("--per-month", str(per_month), "--people", str(5 * per_month)),
         stdout=asyncio.subprocess.DEVNULL,
     )
     if await process.wait() != 0:
@@ -56,8 +57,13 @@ async def write_past(folder: Path, last: date) -> Path:
     return path
 
 
-async def load_bad_month(runtime: Runtime, folder: Path, manager: Employee) -> str:
+async def load_bad_month(
+    runtime: Runtime, folder: Path, manager: Employee, *, per_month: int = 800, months: int = 7
+) -> str:
     """Load it once; `manager` gets the area, and the month's report when it is due.
+
+    Args:
+        per_month: applications of a month; there are five times as many people.
 
     Returns the bad month as `2026-10`: the one before today's.
     """
@@ -66,7 +72,7 @@ async def load_bad_month(runtime: Runtime, folder: Path, manager: Employee) -> s
         loaded = await read_value(session, _LOADED)
     if loaded:
         return loaded
-    path = await write_past(folder, local_date(now))
+    path = await write_past(folder, local_date(now), per_month, months)
     with path.open(encoding="utf-8") as stream:
         head, *lines = stream
     about = json.loads(head)

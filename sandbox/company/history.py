@@ -3,7 +3,8 @@
 In the bad month a new officer starts in one region: portraits of the wrong size come back, people
 wait for answers, progress is told late, and a rule that changed is answered wrongly by the bot.
 
-    python -m sandbox.company.history --until 2026-11 --out past.jsonl
+    python -m sandbox.company.history --until 2026-11 --months 7 --people 4000 --per-month 800 \
+        --out past.jsonl
 """
 
 from __future__ import annotations
@@ -225,13 +226,12 @@ class Past:
 
 
 def main() -> None:
-    """Write a past as JSON lines: half a year, then the bad month, then the month of `--until`."""
+    """Write a past as JSON lines: quiet months, the bad one, then the month of `--until`."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--until", required=True, help="the last month, such as 2026-11")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--months", type=int, default=7)
-    parser.add_argument("--people", type=int, default=4000)
-    parser.add_argument("--per-month", type=int, default=800)
+    for name in ("--months", "--people", "--per-month"):
+        parser.add_argument(name, type=int, required=True)
     chosen = parser.parse_args()
     last = date.fromisoformat(f"{chosen.until}-01")
     past = Past(chosen.people, chosen.per_month)
