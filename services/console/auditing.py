@@ -11,12 +11,16 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.console.reach import Area, Reach
-from storage.models import Application, AuditEntry, Case, Document, Person
+from storage.models import Application, AuditEntry, Case, Document, Employer, Person
+
+_PERSONS, _EMPLOYERS = ("was", "to", "officer"), ("employer",)
+"""Keys of details whose values are ids of persons and employers."""
 
 
 @dataclass(frozen=True)
 class AuditLine:
-    """One entry. `who` is the actor's name when they are a person."""
+    """One entry. `who` is the actor's name when they are a person; in `detail` persons and
+    employers stand by name."""
 
     at: datetime
     actor: str
@@ -48,6 +52,7 @@ async def lines(
     ordered = query.order_by(col(AuditEntry.id).desc()).offset(offset).limit(limit)
     rows = (await session.exec(ordered)).all()
     names = await _names(session, [row.actor for row in rows])
+    called = await _called(session, [row.detail for row in rows])
     links = await _links(session, [row.subject for row in rows])
     return tuple(
         AuditLine(
@@ -57,7 +62,7 @@ async def lines(
             row.verb,
             row.subject,
             links.get(row.subject),
-            row.detail,
+            _named(row.detail, called),
         )
         for row in rows
     )
@@ -94,6 +99,32 @@ async def _names(session: AsyncSession, actors: list[str]) -> dict[str, str]:
     query = select(Person.id, Person.name).where(col(Person.id).in_(set(ids.values())))
     names = {identity: name for identity, name in await session.exec(query)}
     return {actor: names[identity] for actor, identity in ids.items() if identity in names}
+
+
+async def _called(session: AsyncSession, details: list[Any]) -> dict[tuple[str, int], str]:
+    """Names of whom and what the details give by id: (key, id) → name."""
+    found: dict[tuple[str, int], str] = {}
+    for model, keys in ((Person, _PERSONS), (Employer, _EMPLOYERS)):
+        ids = {
+            each[key]
+            for each in details
+            if isinstance(each, dict)
+            for key in keys
+            if isinstance(each.get(key), int)
+        }
+        query = select(model.id, model.name).where(col(model.id).in_(ids))
+        for identity, name in await session.exec(query) if ids else ():
+            found.update({(key, identity or 0): name for key in keys})
+    return found
+
+
+def _named(detail: Any, called: dict[tuple[str, int], str]) -> Any:
+    if not isinstance(detail, dict):
+        return detail
+    return {
+        key: called.get((key, value), value) if isinstance(value, int) else value
+        for key, value in detail.items()
+    }
 
 
 async def _links(session: AsyncSession, subjects: list[str]) -> dict[str, str]:

@@ -12,6 +12,13 @@ from jinja2.runtime import Context
 
 from bot.filters import filters, load_words
 from bot.web.console import words
+from bot.web.console.auditwords import (
+    audit_details,
+    audit_kind,
+    audit_row,
+    audit_verb,
+    case_event,
+)
 from bot.web.console.pages import Page
 from knowledge.regions import find, full_name
 
@@ -35,7 +42,10 @@ class Renderer:
         self.environment.filters.update(happening=self.happening, case_event=case_event)
         self.environment.filters.update(hr_next=self.hr_next)
         self.environment.filters.update(
-            audit_verb=audit_verb, audit_kind=audit_kind, audit_row=audit_row
+            audit_verb=audit_verb,
+            audit_kind=audit_kind,
+            audit_row=audit_row,
+            audit_details=audit_details,
         )
         self.environment.globals.update(static=static_address)
         self.words = load_words()
@@ -76,36 +86,6 @@ def area(prefix: str) -> str:
     """The name of a region prefix (`37`, `3701`); empty for none."""
     code = prefix.ljust(6, "0")
     return full_name(code) if prefix and find(code) else prefix
-
-
-@pass_context
-def audit_verb(context: Context, verb: str) -> str:
-    """A verb of the audit log in words; the verb itself when we have none."""
-    return _worded(context, "verbs", verb)
-
-
-@pass_context
-def audit_kind(context: Context, kind: str) -> str:
-    """What a verb or a row of the audit log is about."""
-    return _worded(context, "kinds", kind)
-
-
-@pass_context
-def audit_row(context: Context, subject: str) -> str:
-    """`person:12` in words."""
-    kind, _, number = subject.partition(":")
-    return f"{_worded(context, 'kinds', kind)} {number}".strip()
-
-
-def _worded(context: Context, file: str, code: str) -> str:
-    key = f"{file}.{code.replace('.', '_')}"
-    return words.say(str(context.get("language")), key) if words.known(key) else code
-
-
-@pass_context
-def case_event(context: Context, code: str) -> str:
-    """What somebody did with a case, or what became of its promise; the code without a word."""
-    return _worded(context, "events", code)
 
 
 def last_four(number: str | None) -> str:
