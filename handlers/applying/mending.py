@@ -9,7 +9,7 @@ from handlers.turn import Turn
 from services import applications as apps
 from services import cases
 from services.applications.views import ApplicationView
-from storage.models import ApplicationStatus
+from storage.models import ApplicationKind, ApplicationStatus
 
 flow = Flow("mend")
 
@@ -30,7 +30,7 @@ async def begin(turn: Turn) -> None:
     if application is None:
         await turn.start("status")
         return
-    if application.kind in apps.MOVES:
+    if application.kind == ApplicationKind.TRANSFER:
         await turn.start("move", application=application.id)
         return
     if application.status == ApplicationStatus.RETURNED:

@@ -12,7 +12,7 @@ from services import applications as apps
 from services import cards
 from services.applications.decisions import ALL_WAYS
 from services.applications.views import ApplicationView
-from storage.models import ApplicationStatus, CardStatus
+from storage.models import ApplicationKind, ApplicationStatus, CardStatus
 
 flow = Flow("apply")
 EDITABLE = (ApplicationStatus.DRAFT,)
@@ -40,7 +40,7 @@ async def begin(turn: Turn) -> None:
     quiet, anyway = turn.data.get("quiet"), turn.data.get("anyway")
     named = turn.data.get("application")
     application = await own_application(turn, named) if named else None
-    if application and application.open and application.kind in apps.MOVES:
+    if application and application.open and application.kind == ApplicationKind.TRANSFER:
         await turn.start("move", application=application.id)
         return
     if application is None or not application.open:

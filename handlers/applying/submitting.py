@@ -165,7 +165,7 @@ async def submitted(turn: Turn) -> None:
     submission = await apps.record_submission(turn.session, application.id, result, turn.now)
     if not submission.news:
         return
-    if submission.application.kind in apps.MOVES:
+    if submission.application.kind == ApplicationKind.TRANSFER:
         hand_on(turn, submission)
         return
     if submission.application.kind == ApplicationKind.LOSS_REPORT:
