@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 import typer
+from sqlmodel import select
 from typer.testing import CliRunner, Result
 
-from bot.commands import cards, desk, people, roles
+from bot.commands import cards, collection, desk, people, roles
+from bot.commands.context import open_database, settings
+from storage.models import Application
 from tests.people.makers import CARD_HEADINGS, id_number, row, sheet
 
 app = typer.Typer()
@@ -17,6 +21,7 @@ app.add_typer(people.app, name="people")
 app.add_typer(cards.app, name="cards")
 app.add_typer(roles.app, name="roles")
 app.add_typer(desk.app, name="desk")
+app.add_typer(collection.app, name="collection")
 
 
 @pytest.fixture
@@ -125,3 +130,42 @@ def test_officers_of_the_desk(folder: Path) -> None:
     assert "2026-12-31" in unread.output
     assert call("desk", "back", "E001").exit_code == 0
     assert json.loads(call("desk", "officers", "--json").stdout)[0]["away_from"] is None
+
+
+def test_a_box_of_cards(folder: Path) -> None:
+    call("people", "import", "roster.xlsx")
+    call("roles", "grant", "E002", "officer")
+    making = [("E001", "370000", "370100", "齐鲁银行", "1234", "制卡中", "")]
+    (folder / "cards.xlsx").write_bytes(sheet(making, CARD_HEADINGS))
+    assert call("cards", "import", "cards.xlsx").exit_code == 0
+    number = asyncio.run(numbers_of(folder))[0]
+    place = ("--place", "3楼HR办公室", "--officer")
+    assert call("collection", "receive", "--number", number, *place, "E001").exit_code == 1
+    assert call("collection", "receive", *place, "E002").exit_code == 1
+    (folder / "box.xlsx").write_bytes(sheet([(number,), ("SB-1",)], ("申请编号",)))
+    taken = call("collection", "receive", "box.xlsx", *place, "E002")
+    assert "共 1 个编号：已收 1" in taken.output
+    assert "没有绑定账号，请另外通知：工号 E001" in taken.output
+    assert "没有找到申请编号：第 3 行" in taken.output
+    again = call("collection", "receive", "--number", number, *place, "E002", "--json")
+    assert [each["outcome"] for each in json.loads(again.stdout)] == ["already"]
+    (held,) = json.loads(call("collection", "list", "--json").stdout)
+    assert (held["application"], held["person"], held["bound"]) == (number, "E001", False)
+    assert number in call("collection", "list", "--remind").output
+    wrong = call("collection", "hand", "--code", "12345", "--officer", "E002")
+    assert wrong.exit_code == 1
+    assert "领卡码不对" in wrong.output
+    assert call("collection", "hand", number, "--officer", "E002").exit_code == 1
+    signed = ("collection", "hand", number, "--paper", "签收表第2页", "--officer", "E002")
+    assert "已登记发给本人" in call(*signed).output
+    twice = call(*signed)
+    assert (twice.exit_code, "没有重复登记" in twice.output) == (1, True)
+    assert call("collection", "back", number, "--officer", "E002").exit_code == 1
+    (over,) = json.loads(call("collection", "list", "--over", "--json").stdout)
+    assert over["signed"] == "paper"
+
+
+async def numbers_of(folder: Path) -> list[str]:
+    """Numbers of the applications in the folder's database."""
+    async with open_database(settings()) as database, database.reading() as session:
+        return list((await session.exec(select(Application.number))).all())
