@@ -9,9 +9,8 @@ from handlers.inputs import Press, Text
 from handlers.steps import Flow, press, text
 from handlers.turn import Button, Turn
 from knowledge import regions, transfers
-from knowledge.facts import load_facts
 from knowledge.move import INSURANCE_ABOUT, About, Guide, Step, guide
-from knowledge.policies.schema import Source, source_of
+from knowledge.policies.schema import Source
 from knowledge.understand.reader import MOVES
 from services import cases, gaps
 from services.policies import answers
@@ -93,12 +92,16 @@ async def go_on(
     turn: Turn, origin: str, destination: str, about: str = UNKNOWN, drawing: str = UNKNOWN
 ) -> None:
     """Ask what would still change the advice, one press each; then say it."""
+    policies = turn.tools.policies
+    assert policies is not None
+    edition = await policies.edition(turn.session, turn.now)
     found = guide(
         origin,
         destination,
         about=None if about == UNKNOWN else About(about),
         drawing_pension=None if drawing == UNKNOWN else drawing == "yes",
         hmt=(turn.me.id_number or "").startswith(HMT_NUMBERS),
+        base=edition.answerer.base,
     )
     if "about" in found.questions:
         ways = [(name, f"{name}.{drawing}") for name in ("card", "insurance", "both")]
@@ -149,19 +152,14 @@ def pick(found: Guide, about: frozenset[str]) -> tuple[Step, ...]:
 
 def sources_of(steps: tuple[Step, ...]) -> tuple[Source, ...]:
     """Each document once, in the order in which the steps rest on them."""
-    facts = load_facts()
-    every = (source_of(facts[n]) for n in chain.from_iterable(step.fact_ids for step in steps))
+    every = chain.from_iterable(step.sources for step in steps)
     return tuple({_document(one): one for one in every}.values())
 
 
 def with_numbers(steps: tuple[Step, ...]) -> list[tuple[Step, list[int]]]:
     """Every step with the numbers, from 1, of the sources that it rests on."""
-    facts = load_facts()
     order = {_document(one): number for number, one in enumerate(sources_of(steps), 1)}
-    return [
-        (step, sorted({order[_document(source_of(facts[n]))] for n in step.fact_ids}))
-        for step in steps
-    ]
+    return [(step, sorted({order[_document(source)] for source in step.sources})) for step in steps]
 
 
 def _document(source: Source) -> tuple[str, str | None]:
@@ -202,6 +200,12 @@ async def remember(turn: Turn, found: Guide) -> int:
         topic=MOVES[found.relation.value],
         region_code=found.destination.code,
         fact_ids=ids,
+        asked={
+            "origin": found.origin.code,
+            "about": found.about,
+            "drawing_pension": found.drawing_pension,
+            "hmt": found.hmt,
+        },
     )
     return await answers.record(turn.session, turn.me.id, edition.bundle_id, shown, turn.now)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from knowledge.answers import AnswerPart
-from knowledge.policies.schema import LISTS, PARTS
+from knowledge.move import Guide
+from knowledge.policies.schema import LISTS, PARTS, Source
 
 ORDER = (*PARTS, *LISTS)
 
@@ -17,6 +18,30 @@ class Difference:
     part: str
     old: tuple[str, ...]
     new: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Backing:
+    """The sources behind the lines of a guide that are new, and whether one needs the caveat."""
+
+    sources: tuple[Source, ...]
+    caveat: bool
+
+
+def guide_differences(old: Guide, new: Guide) -> tuple[Difference, ...]:
+    """Steps of the guide that are gone and that are new; sources and dates alone are none."""
+    before, after = [s.text for s in old.steps], [s.text for s in new.steps]
+    gone = tuple(line for line in before if line not in after)
+    fresh = tuple(line for line in after if line not in before)
+    return (Difference("steps", gone, fresh),) if gone or fresh else ()
+
+
+def backing(old: Guide, new: Guide) -> Backing:
+    """What stands behind the steps that are new; behind the whole guide where none is."""
+    known = {step.text for step in old.steps}
+    steps = [step for step in new.steps if step.text not in known] or list(new.steps)
+    named = {(one.title, one.url): one for step in steps for one in step.sources}
+    return Backing(tuple(named.values()), any(step.caveat for step in steps))
 
 
 def differences(old: AnswerPart | None, new: AnswerPart | None) -> tuple[Difference, ...]:

@@ -1,39 +1,39 @@
 """注销还是转移: what to do with card and insurances between two places, each step with its source.
 
-The rules are data (``data/move_rules.yaml``); this module only picks those whose conditions hold.
+The rules are data (``data/move_rules.yaml``, or those of a loaded bundle); this module only picks
+those whose conditions hold.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from functools import cache
 from typing import Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict
-
 from knowledge import regions
-from knowledge.facts import DATA, load_facts
-from knowledge.policies.schema import Statement, parse_statement, source_of
+from knowledge.facts import Fact, load_facts
+from knowledge.policies.base import PolicyBase
+from knowledge.policies.moves import CardDecision, MoveStep, When, packaged_moves
+from knowledge.policies.schema import Source, source_of
 from knowledge.regions.table import NATION, Level, Region, Relation
+
+__all__ = [
+    "INSURANCE_ABOUT",
+    "About",
+    "CardDecision",
+    "Case",
+    "Guide",
+    "Step",
+    "case_of",
+    "guide",
+    "holds",
+]
 
 OUTSIDE = frozenset({"810000", "820000", "710000"})
 """Hong Kong, Macao and Taiwan have systems of their own."""
 CARD_ABOUT = frozenset({"card", "close"})
 INSURANCE_ABOUT = frozenset({"pension", "medical", "unemployment", "other"})
-
-
-class CardDecision(StrEnum):
-    """What happens to the card."""
-
-    NOTHING = "nothing"
-    KEEP = "keep"
-    ENABLE = "enable"
-    REPLACE_THEN_CLOSE = "replace_then_close"
-    ASK_LOCAL = "ask_local"
-    APPLY_FIRST = "apply_first"
-    OUTSIDE = "outside"
 
 
 class About(StrEnum):
@@ -49,7 +49,7 @@ class Step:
     """One sentence: who does it (employee, hr), what it is about, whose rule it is.
 
     ``caveat``: some fact behind it is undated, older or doubtful (以当地12333为准).
-    ``cancels``: the step advises cancelling a card.
+    ``cancels``: the step advises cancelling a card. ``sources``: one for each fact.
     """
 
     who: str
@@ -59,12 +59,14 @@ class Step:
     region: str
     caveat: bool
     cancels: bool
+    sources: tuple[Source, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Guide:
     """The advice for one pair. ``covered``: some rule of the places themselves, and not only of
-    the levels above, stands behind it; ``questions``: what would still change it (at most two)."""
+    the levels above, stands behind it; ``questions``: what would still change it (at most two);
+    ``about``, ``drawing_pension`` and ``hmt``: what it was asked with."""
 
     origin: Region
     destination: Region
@@ -76,15 +78,17 @@ class Guide:
     covered: bool
     answered_from: str
     action: str | None
+    about: About | None = None
+    drawing_pension: bool | None = None
+    hmt: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """For ``move A B --json``: plain values, with the sources of every step."""
-        facts = load_facts()
         steps = [
             {
                 **asdict(step),
                 "fact_ids": list(step.fact_ids),
-                "sources": [source_of(facts[n]).model_dump(mode="json") for n in step.fact_ids],
+                "sources": [source.model_dump(mode="json") for source in step.sources],
             }
             for step in self.steps
         ]
@@ -102,40 +106,6 @@ class Guide:
         }
 
 
-class When(BaseModel):
-    """Conditions under which a rule holds; the head of move_rules.yaml explains them."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    relation: tuple[str, ...] | None = None
-    decision: tuple[str, ...] | None = None
-    leaving: tuple[str, ...] | None = None
-    arriving: tuple[str, ...] | None = None
-    unless_leaving: tuple[str, ...] = ()
-    unless_arriving: tuple[str, ...] = ()
-    drawing: tuple[bool | str, ...] | None = None
-    mainland: bool | None = None
-    hmt: bool | None = None
-
-
-class _Rule(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    about: str
-    who: str
-    when: When
-    text: Statement
-    cancels: bool = False
-
-
-class _Verdict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    when: When
-    decision: CardDecision
-    facts: tuple[str, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class Case:
     """What is known of a move. `leaving` and `arriving` are each side's code and those above it."""
@@ -150,17 +120,6 @@ class Case:
     @property
     def mainland(self) -> bool:
         return not (self.leaving | self.arriving) & OUTSIDE
-
-
-@cache
-def _rules() -> tuple[tuple[_Verdict, ...], tuple[_Rule, ...]]:
-    raw = yaml.safe_load((DATA / "move_rules.yaml").read_text(encoding="utf-8"))
-    verdicts = tuple(_Verdict.model_validate(row) for row in raw["decisions"])
-    rules = []
-    for number, row in enumerate(raw["steps"]):
-        text = parse_statement(row["text"], f"move_rules.yaml step {number}")
-        rules.append(_Rule.model_validate({**row, "text": text}))
-    return verdicts, tuple(rules)
 
 
 def case_of(origin: str, destination: str, drawing: bool | None = None, hmt: bool = False) -> Case:
@@ -197,8 +156,10 @@ def guide(
     about: About | str | None = About.BOTH,
     drawing_pension: bool | None = None,
     hmt: bool = False,
+    base: PolicyBase | None = None,
 ) -> Guide:
-    """The guide between two codes. ``hmt``: a Hong Kong, Macao or Taiwan resident.
+    """The guide between two codes. ``hmt``: a Hong Kong, Macao or Taiwan resident; ``base``: the
+    policies whose rules it follows, by default those of the program.
 
     Raises :class:`knowledge.regions.UnknownRegionError` for an unknown code and ``ValueError``
     for an unknown ``about``.
@@ -207,10 +168,12 @@ def guide(
     here, there = regions.get(origin), regions.get(destination)
     relation = regions.relation(here.code, there.code)
     case = case_of(here.code, there.code, drawing_pension, hmt)
-    verdicts, rules = _rules()
-    verdict = next(v for v in verdicts if holds(v.when, case))
+    rules = base.moves if base else packaged_moves()
+    # Rules that an older bundle lacks come from the program, and so do their facts.
+    facts = {**load_facts(), **base.facts} if base else load_facts()
+    verdict = next(v for v in rules.decisions if holds(v.when, case))
     case = replace(case, decision=verdict.decision.value)
-    steps = tuple(_step(rule) for rule in rules if holds(rule.when, case))
+    steps = tuple(_step(rule, facts) for rule in rules.steps if holds(rule.when, case))
     steps = tuple(step for step in steps if _wanted(step, wanted))
     near = {code for code in case.leaving | case.arriving}
     covered = any(name[:6] in near for step in steps for name in step.fact_ids)
@@ -225,11 +188,13 @@ def guide(
         covered,
         _level(steps, near),
         _action(verdict.decision, wanted),
+        wanted,
+        drawing_pension,
+        hmt,
     )
 
 
-def _step(rule: _Rule) -> Step:
-    facts = load_facts()
+def _step(rule: MoveStep, facts: Mapping[str, Fact]) -> Step:
     names = rule.text.facts
     places = [n[:6] for n in names if n[:6] != NATION]
     return Step(
@@ -240,6 +205,7 @@ def _step(rule: _Rule) -> Step:
         places[0] if places else NATION,
         caveat=not all(facts[n].plain for n in names),
         cancels=rule.cancels,
+        sources=tuple(source_of(facts[n]) for n in names),
     )
 
 

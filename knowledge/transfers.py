@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from knowledge import regions
 from knowledge.facts import DATA, Fact, fact
-from knowledge.move import When, case_of, holds
+from knowledge.move import case_of, holds
+from knowledge.policies.moves import When
 from knowledge.profiles import Sourced
 from knowledge.workdays import Deadline, add_workdays
 

@@ -9,11 +9,19 @@ from typing import Annotated, Any
 import typer
 
 from bot.commands.context import fail, out
+from bot.commands.in_force import policies_in_force
 from knowledge.ask import Answer, Answerer
 from knowledge.move import About, guide
 from knowledge.regions import Region, find, full_name
 from knowledge.understand.places import Gazetteer
 
+Published = Annotated[
+    bool | None,
+    typer.Option(
+        "--published/--packaged",
+        help="按数据库里现行的政策，或按程序自带的；不写：有现行的就按现行的（--batch 按自带的）",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 
 
@@ -23,16 +31,20 @@ def ask(
     region: Annotated[str | None, typer.Option(help="员工所在地区（六位区划代码）")] = None,
     batch: Annotated[Path | None, typer.Option(help="成批提问的 JSONL 文件", exists=True)] = None,
     output: Annotated[Path | None, typer.Option("--out", help="成批回答写到这里")] = None,
+    published: Published = None,
     as_json: AsJson = False,
 ) -> None:
     """问政策：给出规定、来源和日期；没有依据就直说。"""
+    if batch is None and not question:
+        fail("请写下问题，或用 --batch 指定文件。")
+    base = policies_in_force(published if batch is None else bool(published))
     answerer = Answerer.load()
+    if base is not None:
+        answerer = answerer.with_base(base)
     if batch is not None:
         _batch(answerer, batch, output)
         return
-    if not question:
-        fail("请写下问题，或用 --batch 指定文件。")
-        return
+    assert question is not None
     answer = answerer.ask(question, previous=previous, region=region)
     if as_json:
         out(json.dumps(answer.record("cli"), ensure_ascii=False))
@@ -77,12 +89,18 @@ def move(
         bool | None, typer.Option(help="是否已经在领养老金；不填就两种都说")
     ] = None,
     hmt: Annotated[bool, typer.Option("--hmt", help="港澳台居民")] = False,
+    published: Published = None,
     as_json: AsJson = False,
 ) -> None:
     """注销还是转移：两地之间怎么办，每一步都带依据。"""
     here, there = _place(origin), _place(destination)
     found: dict[str, Any] = guide(
-        here.code, there.code, about=about, drawing_pension=drawing_pension, hmt=hmt
+        here.code,
+        there.code,
+        about=about,
+        drawing_pension=drawing_pension,
+        hmt=hmt,
+        base=policies_in_force(published),
     ).as_dict()
     if as_json:
         out(json.dumps(found, ensure_ascii=False))

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from knowledge import regions
 from knowledge.facts import DATA, Fact, load_facts
+from knowledge.policies.moves import MoveRules, packaged_moves
 from knowledge.policies.schema import (
     LISTS,
     OWN,
@@ -57,9 +58,12 @@ class Answerable:
 
 
 class PolicyBase:
-    """An immutable set of entries with the facts behind them."""
+    """An immutable set of entries with the facts behind them, and the rules of the guide."""
 
-    def __init__(self, policies: Iterable[Policy], facts: Mapping[str, Fact]) -> None:
+    def __init__(
+        self, policies: Iterable[Policy], facts: Mapping[str, Fact], moves: MoveRules | None = None
+    ) -> None:
+        self.moves = moves or packaged_moves()
         self.policies: Mapping[str, Policy] = MappingProxyType({p.id: p for p in policies})
         self.facts = facts
         self._by_place: dict[tuple[str, str], list[Policy]] = {}
@@ -136,7 +140,11 @@ def _steps(entries: list[Policy]) -> tuple[tuple[Statement, ...], str]:
     return tuple(steps), levels[0].region
 
 
-def load_policies(folder: Path = FOLDER, facts: Mapping[str, Fact] | None = None) -> PolicyBase:
+def load_policies(
+    folder: Path = FOLDER,
+    facts: Mapping[str, Fact] | None = None,
+    moves: MoveRules | None = None,
+) -> PolicyBase:
     """Read every ``*.yaml`` below a folder. Raises :class:`PolicyError` on the first fault."""
     known = load_facts() if facts is None else facts
     found: dict[str, Policy] = {}
@@ -148,7 +156,7 @@ def load_policies(folder: Path = FOLDER, facts: Mapping[str, Fact] | None = None
             if missing:
                 raise PolicyError(f"{policy.id}: unknown facts {', '.join(missing)}")
             found[policy.id] = policy
-    return PolicyBase(found.values(), known)
+    return PolicyBase(found.values(), known, moves)
 
 
 def _read(path: Path) -> list[Policy]:

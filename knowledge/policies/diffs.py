@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from knowledge.policies.base import PolicyBase
+from knowledge.policies.moves import MOVES_NAME, MoveRules, When
 from knowledge.policies.schema import LISTS, PARTS, Policy, Statement
+from knowledge.regions.table import NATION
 
+WHICH_WAY = "cancel-or-transfer"
 COMPARED = (*PARTS, *LISTS)
 
 
@@ -38,7 +41,37 @@ def diff(old: PolicyBase, new: PolicyBase) -> list[Change]:
             )
         elif before is not None and after is not None:
             changes += _between(before, after)
+    return [*changes, *_moves(old.moves, new.moves)]
+
+
+def _moves(old: MoveRules, new: MoveRules) -> list[Change]:
+    """What the guide says otherwise: sentences, and when and to whom each is said."""
+    changes = []
+    for part, before, after in (
+        ("decisions", _verdicts(old), _verdicts(new)),
+        ("steps", _steps(old), _steps(new)),
+    ):
+        gone = [line for line in before if line not in after]
+        fresh = [line for line in after if line not in before]
+        if before != after:
+            told, tells = "\n".join(gone) or None, "\n".join(fresh) or None
+            changes.append(Change("changed", MOVES_NAME, NATION, (WHICH_WAY,), part, told, tells))
     return changes
+
+
+def _verdicts(rules: MoveRules) -> list[str]:
+    return [f"{v.decision}{_when(v.when)}（{'、'.join(v.facts)}）" for v in rules.decisions]
+
+
+def _steps(rules: MoveRules) -> list[str]:
+    return [
+        f"{s.who} {s.about}{_when(s.when)}: {s.text.text}（{'、'.join(s.text.facts)}）"
+        for s in rules.steps
+    ]
+
+
+def _when(when: When) -> str:
+    return f" {when.model_dump(mode='json', exclude_defaults=True)}"
 
 
 def _between(before: Policy, after: Policy) -> list[Change]:

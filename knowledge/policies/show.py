@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from knowledge.policies.base import PolicyBase
+from knowledge.policies.moves import MOVES_NAME
 from knowledge.policies.schema import OWN, PolicyError, source_of
 
 
@@ -16,6 +17,8 @@ def show(base: PolicyBase, name: str) -> dict[str, Any]:
     if name in base.facts:
         used = [p.id for p in base.policies.values() if name in p.fact_ids]
         return {"fact": base.facts[name].model_dump(mode="json"), "used_by": used}
+    if name == MOVES_NAME:
+        return {MOVES_NAME: base.moves.model_dump(mode="json")}
     policy = base.policies.get(name)
     if policy is None:
         raise PolicyError(f"no entry and no fact has the id {name}")

@@ -11,40 +11,48 @@ from pydantic import ValidationError
 
 from knowledge.facts import Fact, load_facts
 from knowledge.policies.base import PolicyBase, load_policies
+from knowledge.policies.moves import MOVES_FILE, MOVES_NAME, MoveRules, check_moves, read_moves
 from knowledge.policies.schema import Policy, PolicyError
 from knowledge.topics import topics
 
 
 def dump(base: PolicyBase) -> dict[str, dict[str, Any]]:
-    """`{"policy": {id: entry}, "fact": {id: fact}}`, JSON types only."""
+    """`{"policy": {id: entry}, "fact": {id: fact}, "moves": {name: rules}}`, JSON types only."""
     return {
+        "moves": {MOVES_NAME: base.moves.model_dump(mode="json")},
         "policy": {name: p.model_dump(mode="json") for name, p in sorted(base.policies.items())},
         "fact": {name: f.model_dump(mode="json") for name, f in sorted(base.facts.items())},
     }
 
 
-def restore(policies: Iterable[Any], facts: Iterable[Any]) -> PolicyBase:
-    """The base behind dumped entries and facts.
+def restore(policies: Iterable[Any], facts: Iterable[Any], moves: Iterable[Any] = ()) -> PolicyBase:
+    """The base behind dumped entries, facts and rules of the guide.
 
     Raises:
         PolicyError: they are of another form than this version reads.
     """
     try:
         known = {fact.id: fact for fact in map(Fact.model_validate, facts)}
-        return PolicyBase([Policy.model_validate(raw) for raw in policies], known)
+        rules = next(map(MoveRules.model_validate, moves), None)
+        return PolicyBase([Policy.model_validate(raw) for raw in policies], known, rules)
     except ValidationError as error:
         raise PolicyError(f"{error.title}: {error.errors()[0]['msg']}") from None
 
 
 def read_folder(folder: Path) -> PolicyBase:
-    """A base from a folder with `policies/` and `facts/`, read whole and checked.
+    """A base from a folder with `policies/`, `facts/` and maybe `move_rules.yaml`, read whole and
+    checked.
 
     Raises:
         PolicyError: a file that can't be read, an entry of another form, an unknown topic.
     """
     try:
         facts = load_facts.__wrapped__(folder / "facts")  # its cache is for the product's own
-        base = load_policies(folder / "policies", facts)
+        moves = None
+        if (folder / MOVES_FILE).exists():
+            moves = read_moves(folder / MOVES_FILE)
+            check_moves(moves, facts, MOVES_FILE)
+        base = load_policies(folder / "policies", facts, moves)
     except PolicyError:
         raise
     except ValidationError as error:
@@ -73,7 +81,7 @@ def check_topics(base: PolicyBase) -> None:
 def in_force(base: PolicyBase, today: date) -> PolicyBase:
     """The base without entries that no longer hold, or do not hold yet, on a day in China."""
     held = [p for p in base.policies.values() if holds(p, today)]
-    return base if len(held) == len(base.policies) else PolicyBase(held, base.facts)
+    return base if len(held) == len(base.policies) else PolicyBase(held, base.facts, base.moves)
 
 
 def holds(policy: Policy, today: date) -> bool:

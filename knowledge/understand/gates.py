@@ -47,7 +47,7 @@ class Gates:
         """
         for gate in (Gate.INJECTION, Gate.OTHERS_DATA, Gate.INSULT):
             body = question.text if question.english else masked
-            texts = (question.raw.lower(), body) if gate is Gate.INJECTION else (body,)
+            texts = (body,) if gate is Gate.OTHERS_DATA else (question.raw.lower(), body)
             if any(rule.search(text) for rule in self._rules[gate] for text in texts):
                 return gate
         if _matches(self._rules[Gate.NONSENSE], question.text) or _keyboard(question, words):

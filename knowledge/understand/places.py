@@ -57,6 +57,10 @@ CAPITALS = frozenset(
         "650100",
     ]
 )
+LATIN = re.compile(r"\b(?=([a-z']+(?: [a-z']+)?))[a-z']+")
+LATIN_MOVES = re.compile(
+    r"\b(mov(e|ed|ing)|relocat\w*|transfer\w*|sent|go(es|ing)?|back|return\w*|leav\w+|left)\b"
+)
 MOST = 4
 """Mentions that are weighed against each other; a question never needs more."""
 
@@ -128,35 +132,48 @@ class Gazetteer:
         """Every name of more than one character."""
         return tuple(name for name in self._names if len(name) > 1)
 
-    def find(self, text: str, english: bool = False, home: str | None = None) -> Places:
-        """Recognise the places of one normalised text; ``home`` settles a name with many owners."""
-        mentions = self._english(text) if english else self._chinese(text)
+    def find(
+        self,
+        text: str,
+        english: bool = False,
+        home: str | None = None,
+        spoken_of: Sequence[str] = (),
+    ) -> Places:
+        """Recognise the places of one normalised text; ``home`` settles a name with many owners.
+
+        ``spoken_of``: codes that the turn before named; a short name of their kin is meant.
+        """
+        mentions = self._english(text) if english else self._chinese(text, spoken_of)
+        home = spoken_of[-1] if spoken_of else home
         return self._settle(text, mentions[:MOST], english, home)
 
     def _english(self, text: str) -> list[Mention]:
         found: list[Mention] = []
-        for match in re.finditer(r"[a-z']+(?: [a-z']+)?", text):
-            for words in {match.group(), *match.group().split()}:
+        for match in LATIN.finditer(
+            text
+        ):  # every pair of neighbours (hong kong), then single words
+            for words in (match.group(1), match.group(1).partition(" ")[0]):
                 codes = self._latin.get(words)
                 if codes:
-                    start = match.start() + match.group().find(words)
-                    found.append(Mention(start, start + len(words), codes, "short", words))
-        found += self._latin_scan(text)
-        unique = {(m.start, m.codes): m for m in found}
-        return sorted(unique.values(), key=lambda m: m.start)
+                    end = match.start() + len(words)
+                    found.append(Mention(match.start(), end, codes, "short", words))
+                    break
+        return [m for m in found if not self._latin_identity(text, m)]
 
-    def _latin_scan(self, text: str) -> list[Mention]:
-        words = list(re.finditer(r"[a-z']+", text))
-        return [
-            Mention(w.start(), w.end(), self._latin[w.group()], "short", w.group())
-            for w in words
-            if w.group() in self._latin
-        ]
+    @staticmethod
+    def _latin_identity(text: str, mention: Mention) -> bool:
+        """I'm from Hong Kong says who somebody is; moving from Hong Kong, what they leave."""
+        return mention.codes[0] in FAR and not LATIN_MOVES.search(text)
 
-    def _chinese(self, text: str) -> list[Mention]:
+    def _chinese(self, text: str, spoken_of: Sequence[str]) -> list[Mention]:
         found = self._exact(text)
         sure = [m for m in found if m.kind not in {"county", "common"}]
-        kept = [m for m in found if self._accept(text, m, found, sure)]
+        kept = [
+            m
+            for m in found
+            if self._accept(text, m, found, sure)
+            or (m.kind == "county" and any(_kin(a, b) for a in m.codes for b in spoken_of))
+        ]
         return sorted([*kept, *self._misspelt(text, kept)], key=lambda m: m.start)
 
     def _exact(self, text: str) -> list[Mention]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -21,6 +22,9 @@ CORE, EMBEDDED = "model", "model_embedded"
 """Names of the two stored models."""
 PREVIOUS_SHARE = 0.6
 """Weight of the pair (previous turn + question) against the question alone."""
+OF_THEIR_OWN = frozenset({"human-agent", "bot-help", "complaint"})
+SURE_ALONE = 0.6
+"""A call for a person, thanks or a complaint, said this clearly, changes the subject."""
 MOVES = {
     "same": "move-district",
     "same_city": "move-district",
@@ -67,10 +71,12 @@ class Preparer:
         words = " ".join((*lexicon.english, *lexicon.glossary)).lower()
         self.english_words = frozenset(re.findall(r"[a-z]+", words))
 
-    def question(self, text: str, home: str | None = None) -> tuple[Question, Places]:
-        """One text, alone."""
+    def question(
+        self, text: str, home: str | None = None, spoken_of: Sequence[str] = ()
+    ) -> tuple[Question, Places]:
+        """One text, alone; ``spoken_of`` are the codes that the turn before named."""
         normal = self.normalise(text)
-        places = self.gazetteer.find(normal.text, normal.english, home)
+        places = self.gazetteer.find(normal.text, normal.english, home, spoken_of)
         masked = normal.shadow if normal.english else mask(normal.text, places)
         return Question(normal, masked, len(places.named), places.relation), places
 
@@ -84,8 +90,8 @@ class Preparer:
 
     def pair(self, text: str, previous: str, home: str | None = None) -> tuple[Question, Places]:
         """A follow-up together with the turn before it."""
-        now, here = self.question(text, home)
         before, there = self.question(previous, home)
+        now, here = self.question(text, home, tuple(place.code for place in there.named))
         places = follow(there, here)
         english = now.text.english and before.text.english
         joined = Normalised(
@@ -120,7 +126,8 @@ class QuestionReader:
         if previous:
             context, places = self._prepare.pair(text, previous, home)
             paired = self._scores(context)
-            scores = PREVIOUS_SHARE * paired + (1 - PREVIOUS_SHARE) * scores
+            if not self._changes_subject(scores):
+                scores = PREVIOUS_SHARE * paired + (1 - PREVIOUS_SHARE) * scores
         gate = self._gates.check(alone.text, alone.masked, self._prepare.english_words)
         english = context.text.english
         said = context.text.text if english else f"{context.text.text} {context.masked}"
@@ -128,6 +135,10 @@ class QuestionReader:
         return Reading(
             alone.text, places, gate, foreign, self._rank(scores, places), float(scores[self._out])
         )
+
+    def _changes_subject(self, alone: Floats) -> bool:
+        best = int(np.argmax(alone))
+        return self._classifier.labels[best] in OF_THEIR_OWN and alone[best] >= SURE_ALONE
 
     def places(self, text: str, home: str | None = None) -> tuple[Places, str]:
         """The places of one text, and what it says beside them."""

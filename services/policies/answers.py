@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from knowledge.policies.moves import MOVES_NAME
 from services.policies.published import record_ids
 from storage.models import AnswerGiven, AnswerRecord, GapQuestion, PolicyBundle, PolicyRecord
 
@@ -29,6 +31,7 @@ class Shown:
     policy_ids: tuple[str, ...] = ()
     fact_ids: tuple[str, ...] = ()
     gap_id: int | None = None
+    asked: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Past:
     question: str | None = field(repr=False)
     verdict: str | None
     at: datetime
+    asked: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -74,11 +78,13 @@ async def record(
         topic=shown.topic,
         region_code=shown.region_code,
         question=question,
+        asked=dict(shown.asked) if shown.asked else None,
         at=now,
     )
     session.add(row)
     await session.flush()
-    ids = await record_ids(session, bundle_id, (*shown.policy_ids, *shown.fact_ids))
+    names = (*shown.policy_ids, *shown.fact_ids, *((MOVES_NAME,) if shown.asked else ()))
+    ids = await record_ids(session, bundle_id, names)
     session.add_all(AnswerRecord(answer_id=row.id or 0, record_id=each) for each in ids)
     await session.flush()
     return row.id or 0
@@ -145,15 +151,19 @@ async def traced(session: AsyncSession, person_id: int, limit: int = 50) -> tupl
 
 
 async def latest(session: AsyncSession, person_ids: Iterable[int]) -> tuple[Past, ...]:
-    """For each person, topic and region, what they were told last."""
+    """For each person, topic and region (of a guide also the place that is left), what they were
+    told last. Answers of one that were told before guides could be compared are left out."""
     query = select(AnswerGiven).where(
         col(AnswerGiven.person_id).in_(sorted(person_ids)),
-        col(AnswerGiven.outcome).in_(("answer", "recall")),
+        col(AnswerGiven.outcome).in_(("answer", "guide", "recall")),
         col(AnswerGiven.topic).is_not(None),
     )
-    newest: dict[tuple[int, str | None, str | None], AnswerGiven] = {}
+    newest: dict[tuple[int, str | None, str | None, str | None], AnswerGiven] = {}
     for row in await session.exec(query.order_by(col(AnswerGiven.id))):
-        newest[(row.person_id, row.topic, row.region_code)] = row
+        if row.outcome == "guide" and row.asked is None:
+            continue
+        left = row.asked["origin"] if row.asked else None
+        newest[(row.person_id, row.topic, row.region_code, left)] = row
     return tuple(_past(row) for row in newest.values())
 
 
@@ -182,4 +192,5 @@ def _past(row: AnswerGiven) -> Past:
         row.question,
         row.verdict,
         row.at,
+        row.asked,
     )

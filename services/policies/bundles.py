@@ -1,4 +1,5 @@
-"""A policy bundle: a folder or a zip archive with `policies/`, `facts/`, manifest and signature.
+"""A policy bundle: a folder or a zip archive with `policies/`, `facts/`, the guide's rules
+(`move_rules.yaml`, which may lack), manifest and signature.
 
 `bundle.json` names the version, the moment it was made and the SHA-256 of every file;
 `bundle.sig` is the signature of exactly these bytes. Nothing is parsed before both hold.
@@ -22,12 +23,15 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from knowledge.facts import DATA
 from knowledge.policies.base import FOLDER, PolicyBase, load_policies
+from knowledge.policies.moves import MOVES_FILE
 from knowledge.policies.schema import PolicyError
 from knowledge.policies.snapshot import check_topics, newest_check, read_folder
 from services.policies.signing import SignatureError, sign, verify
 
 MANIFEST, SIGNATURE = "bundle.json", "bundle.sig"
-_NAME = re.compile(r"policies/(\w[\w-]*/)?\w[\w.-]*\.yaml|facts/\w[\w.-]*\.yaml")
+_NAME = re.compile(
+    r"policies/(\w[\w-]*/)?\w[\w.-]*\.yaml|facts/\w[\w.-]*\.yaml|" + re.escape(MOVES_FILE)
+)
 _PACKAGED = "packaged"
 
 
@@ -202,9 +206,11 @@ def unpack(folder: Path) -> int:
     Raises:
         FileExistsError: there are policies in the folder already.
     """
-    if any((folder / name).exists() for name in ("policies", "facts")):
+    if any((folder / name).exists() for name in ("policies", "facts", MOVES_FILE)):
         raise FileExistsError(folder)
-    count = 0
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MOVES_FILE).write_bytes((DATA / MOVES_FILE).read_bytes())
+    count = 1
     for source, name in ((FOLDER, "policies"), (DATA / "facts", "facts")):
         for path in sorted(source.rglob("*.yaml")):
             target = folder / name / path.relative_to(source)

@@ -25,7 +25,7 @@ LOADED, TURNED = "policies.loaded", "policies.turned"
 BOT = "bot"
 """The mailbox of what belongs to no chat."""
 SIGNAL = "policies"
-POLICY, FACT = "policy", "fact"
+POLICY, FACT, MOVES = "policy", "fact", "moves"
 _LOCK = "policies"
 _BATCH = 400
 
@@ -228,6 +228,7 @@ async def base_of(session: AsyncSession, bundle_id: int) -> PolicyBase:
     return restore(
         (row.content for row in rows if row.kind == POLICY),
         (row.content for row in rows if row.kind == FACT),
+        (row.content for row in rows if row.kind == MOVES),
     )
 
 

@@ -10,7 +10,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge.answers import AnswerPart
-from knowledge.changes import Difference, differences
+from knowledge.changes import Backing, Difference, backing, differences, guide_differences
+from knowledge.move import Guide, guide
 from knowledge.topics import topics
 from services.people.people import mailbox_of
 from services.policies import answers
@@ -41,7 +42,7 @@ class RuleChange:
     told_at: datetime
     region_code: str | None
     differences: tuple[Difference, ...]
-    part: AnswerPart | None
+    part: AnswerPart | Backing | None
 
 
 class _Editions:
@@ -92,7 +93,24 @@ async def _busy(session: AsyncSession) -> set[int]:
 
 
 def _compare(old: Edition, new: Edition, past: Past, language: str) -> tuple[Difference, ...]:
+    before, after = _guide(old, past), _guide(new, past)
+    if before is not None and after is not None:
+        return guide_differences(before, after)
     return differences(_part(old, past, language), _part(new, past, language))
+
+
+def _guide(edition: Edition, past: Past) -> Guide | None:
+    """The guide that a person was given, by the rules of an edition; None for other answers."""
+    if past.asked is None or past.region_code is None:
+        return None
+    return guide(
+        past.asked["origin"],
+        past.region_code,
+        about=past.asked["about"],
+        drawing_pension=past.asked["drawing_pension"],
+        hmt=past.asked["hmt"],
+        base=edition.answerer.base,
+    )
 
 
 def _part(edition: Edition, past: Past, language: str) -> AnswerPart | None:
@@ -122,23 +140,43 @@ async def tell(
         found = _compare(old, new, past, language) or _compare(old, new, past, "zh")
         if not found:
             continue  # changed back before anybody was told
-        part = _part(new, past, language)
-        title = topics()[past.topic or ""]
-        shown = Shown(
-            "recall",
-            topic=past.topic,
-            region_code=past.region_code,
-            policy_ids=part.policy_ids if part else (),
-        )
-        await answers.record(session, person_id, new.bundle_id, shown, now)
-        changes.append(
-            RuleChange(
-                past.topic or "",
-                title.en if language == "en" else title.title,
-                past.at,
-                past.region_code,
-                found,
-                part,
-            )
-        )
+        changes.append(await _retell(session, old, new, past, found, language=language, now=now))
     return tuple(changes)
+
+
+async def _retell(
+    session: AsyncSession,
+    old: Edition,
+    new: Edition,
+    past: Past,
+    found: tuple[Difference, ...],
+    *,
+    language: str,
+    now: datetime,
+) -> RuleChange:
+    """One change, recorded as told."""
+    earlier, now_said = _guide(old, past), _guide(new, past)
+    part: AnswerPart | Backing | None = _part(new, past, language)
+    ids = part.policy_ids if isinstance(part, AnswerPart) else ()
+    facts: tuple[str, ...] = ()
+    if earlier is not None and now_said is not None:
+        part, ids = backing(earlier, now_said), ()
+        facts = tuple({name for step in now_said.steps for name in step.fact_ids})
+    shown = Shown(
+        "recall",
+        topic=past.topic,
+        region_code=past.region_code,
+        policy_ids=ids,
+        fact_ids=facts,
+        asked=past.asked,
+    )
+    await answers.record(session, past.person_id, new.bundle_id, shown, now)
+    title = topics()[past.topic or ""]
+    return RuleChange(
+        past.topic or "",
+        title.en if language == "en" else title.title,
+        past.at,
+        past.region_code,
+        found,
+        part,
+    )

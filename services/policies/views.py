@@ -13,6 +13,7 @@ from knowledge.policies.schema import PolicyError
 from knowledge.policies.show import show
 from knowledge.regions import find, full_name
 from knowledge.topics import topics
+from services.policies import published
 from services.policies.published import Publication, base_of, current, publications
 from storage.models import PolicyBundle, PolicyRecord
 
@@ -122,8 +123,10 @@ async def _history(session: AsyncSession, name: str) -> tuple[Version, ...]:
 
 def _texts(row: PolicyRecord) -> tuple[str, ...]:
     content = row.content
-    if row.kind == "fact":
+    if row.kind == published.FACT:
         return (str(content["fact"]),)
+    if row.kind == published.MOVES:
+        return tuple(str(step["text"]["text"]) for step in content["steps"])
     parts = [content.get(name) for name in ("rule", "bring", "time", "cost", "where")]
     lines = [*filter(None, parts), *content.get("steps", ()), *content.get("notes", ())]
     return tuple(str(line["text"]) for line in lines)

@@ -9,11 +9,12 @@ from sqlalchemy import JSON, UniqueConstraint
 from sqlmodel import Field
 
 from storage.models.base import Row
-from storage.types import encrypted_text, id_field, reference
+from storage.types import encrypted_json, encrypted_text, id_field, reference
 
 
 class PolicyRecord(Row, table=True):
-    """One version of an entry or of a fact behind entries (`kind`: policy, fact). Never changed."""
+    """One version of an entry, of a fact behind entries or of the guide's rules (`kind`: policy,
+    fact, moves). Never changed."""
 
     __tablename__ = "policy_record"
     __table_args__ = (
@@ -50,7 +51,8 @@ class AnswerGiven(Row, table=True):
     """What a person asked, and what they were shown of which bundle.
 
     `outcome`: answer, choose, refuse, guard, guide, hr (an officer's published answer) or recall
-    (they were told that it changed). `verdict`: solved, unsolved, corrected or person.
+    (they were told that it changed). `asked`: what a guide was made from (`origin`, `about`,
+    `drawing_pension`, `hmt`). `verdict`: solved, unsolved, corrected or person.
     """
 
     __tablename__ = "answer_given"
@@ -64,6 +66,7 @@ class AnswerGiven(Row, table=True):
     topic: str | None = Field(default=None, max_length=48)
     region_code: str | None = Field(default=None, max_length=6)
     question: str | None = encrypted_text("answer_given.question", nullable=True, default=None)
+    asked: Any = encrypted_json("answer_given.asked", nullable=True, default=None)
     verdict: str | None = Field(default=None, max_length=16)
     at: datetime = Field(index=True)
     verdict_at: datetime | None = None

@@ -7,12 +7,18 @@ from pathlib import Path
 
 from sqlmodel import select
 
+from knowledge.policies.moves import MOVES_FILE
 from services.people import roles
 from services.people.people import by_number
 from services.policies import publish
 from storage.models import GapQuestion, Role
-from tests.policies.bundles import changed, edit, signed
+from tests.policies.bundles import edit, signed, unpacked
 from tests.support.world import Talker, World, text_of
+
+OLD_STEP, NEW_STEP = (
+    "工伤、生育没有转移，到新地直接参保。",
+    "工伤、生育不用转，到新地参保就行（新）。",
+)
 
 
 async def colleague(world: World, officer: Talker) -> Talker:
@@ -32,18 +38,27 @@ async def colleague(world: World, officer: Talker) -> Talker:
 
 
 async def test_a_changed_rule_is_recalled_once(world: World, tmp_path: Path) -> None:
-    """Who was told the old rule and has something open hears what changed; others don't."""
+    """Who was told the old rule, or given a guide that rests on it, and has something open hears
+    what changed; others don't."""
     runtime = world.runtime
-    told = await world.enrolled(region="37")
+    told = await world.enrolled(region="3701")
     idle = await world.enrolled()
     for employee in (told, idle):
         await employee.says("社保卡丢了怎么补办")
         await employee.sees("丢了补卡")
+    await told.says("从济南到上海上班，社保卡怎么办")
+    for choice in ("都想知道", "没有领养老金"):
+        await told.presses(choice)
+    assert OLD_STEP in text_of(await told.sees("工伤、生育"))
     await world.collecting(told)
     await world.passes(days=20)
     rule = "补卡先挂失，再带身份证到窗口（新规定）。"
     now = runtime.clock.now()
-    bundle = changed(tmp_path / "b", "2026-12", now, "cn-replace-lost", rule=rule)
+    folder = unpacked(tmp_path / "b")
+    edit(folder, "cn-replace-lost", rule=rule)
+    moves = folder / MOVES_FILE
+    moves.write_text(moves.read_text("utf-8").replace(OLD_STEP, NEW_STEP), "utf-8")
+    bundle = signed(folder, "2026-12", now)
     async with runtime.database.transaction() as session:
         await publish(session, bundle, now, "cli")
     news = await told.sees("规定有变化")
@@ -51,16 +66,20 @@ async def test_a_changed_rule_is_recalled_once(world: World, tmp_path: Path) -> 
     assert f"现在：{rule}" in news["text"]
     assert "原来：" in news["text"]
     assert "依据：" in news["text"]
+    news = await told.sees(f"现在：{NEW_STEP}")
+    assert f"原来：{OLD_STEP}" in news["text"]
+    assert "跨省换工作" in news["text"]
+    assert "上海" in news["text"]
+    assert "依据：" in news["text"]
     await told.says("社保卡丢了怎么补办")
     assert rule in text_of(await told.sees("丢了补卡"))
     # Another update that leaves this rule as it is tells nobody anything.
-    folder = tmp_path / "b"
     edit(folder, "cn-replace-lost", keeper="E000")
     later = signed(folder, "2026-12.1", now + timedelta(hours=1))
     async with runtime.database.transaction() as session:
         await publish(session, later, now, "cli")
     await world.quiet()
-    assert len(told.saw("规定有变化")) == 1
+    assert len(told.saw("规定有变化")) == 2
     assert not idle.saw("规定有变化")
 
 

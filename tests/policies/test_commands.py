@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -15,10 +16,12 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from bot.commands import gaps, people, policy_files, roles
+from bot.commands import gaps, people, policies, policy_files, roles
 from bot.commands.context import database_session
+from knowledge.policies.moves import MOVES_FILE
 from services.gaps import note
 from services.people.people import by_number
+from storage import migrate
 from storage.models import GapKind
 from tests.people.makers import row, sheet
 from tests.policies.bundles import edit
@@ -28,6 +31,8 @@ app.add_typer(policy_files.app, name="policies")
 app.add_typer(gaps.app, name="gaps")
 app.add_typer(people.app, name="people")
 app.add_typer(roles.app, name="roles")
+app.command("ask")(policies.ask)
+app.command("move")(policies.move)
 RULE, NEW = "cn-replace-lost", "补卡先挂失（新口径）。"
 
 
@@ -100,6 +105,34 @@ def test_from_unpacking_to_every_way_of_loading(folder: Path, site: str) -> None
     assert refused.exit_code == 1
     assert "什么都没有载入" in refused.output
     assert call("policies", "show", "nothing").exit_code == 1
+
+
+def test_ask_and_move_say_what_the_bot_would(folder: Path) -> None:
+    """Without a database: the program's own. With one: what is in force there, `--batch` aside."""
+    lost, step = "社保卡丢了怎么补办", "工伤、生育没有转移"
+    assert NEW not in good("ask", lost)
+    assert call("ask", lost, "--published").exit_code == 1
+    assert not (folder / "shebao.db").exists()
+    good("policies", "unpack", "files")
+    edit(folder / "files", RULE, rule=NEW)
+    moves = folder / "files" / MOVES_FILE
+    moves.write_text(moves.read_text("utf-8").replace(step, "工伤、生育不用转"), "utf-8")
+    good("policies", "sign", "files", "--key", "policy.pem", "--version", "v9", "--out", "v9.zip")
+    migrate.upgrade(os.environ["SHEBAO_DATABASE_URL"])
+    assert NEW not in good("ask", lost)
+    good("policies", "update", "v9.zip")
+    asked = call("ask", lost)
+    assert NEW in asked.stdout
+    assert "v9" in asked.stderr
+    assert NEW not in good("ask", lost, "--packaged")
+    assert "工伤、生育不用转" in good("move", "370100", "310000")
+    assert step in good("move", "370100", "310000", "--packaged")
+    told = json.loads(good("ask", lost, "--json", "--region", "370100").splitlines()[-1])
+    assert RULE in told["policy_ids"]
+    (folder / "in.jsonl").write_text(json.dumps({"id": "1", "question": lost}), "utf-8")
+    for words in ((), ("--published",)):
+        good("ask", "--batch", "in.jsonl", "--out", "out.jsonl", *words)
+        assert json.loads((folder / "out.jsonl").read_text("utf-8"))["topic"] == "replace-lost"
 
 
 def test_check_prints_what_needs_an_eye(folder: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from handlers.guide import PIECES, pick, sources_of, with_numbers
 from handlers.policies import by_region
-from knowledge.changes import Difference
+from knowledge.changes import Backing, Difference
 from knowledge.move import guide
 from knowledge.policies import Finding
 from services.gaps import GapView, HrAnswer
@@ -78,6 +78,7 @@ def policies(mark: Mark, language: str) -> Samples:
             {"change": told, "region": "山东省济南市"},
             {"change": told, "region": None},
             {"change": replace(told, part=None), "region": None},
+            {"change": replace(told, part=Backing(part.sources, caveat=True)), "region": None},
         ],
         "worklist": [
             {"counts": [("stale", 8), ("missing", 1)], "gaps": count, "total": 9}

@@ -90,5 +90,10 @@ async def move(visit: Visit) -> web.StreamResponse:
     places = visit.form.text("origin"), visit.form.text("destination")
     if any(find(place) is None for place in places):
         return visit.goes("/ask", said="region_unknown")
-    steps = [step["text"] for step in guide(*places).as_dict()["steps"]]
+    library = visit.runtime.tools.policies
+    base = None
+    if library is not None:
+        async with visit.reading() as session:
+            base = (await library.edition(session, visit.now)).answerer.base
+    steps = [step.text for step in guide(*places, base=base).steps]
     return _ask(visit, steps=steps)

@@ -923,6 +923,7 @@ def upgrade() -> None:
         sa.Column("topic", sa.String(48), nullable=True),
         sa.Column("region_code", sa.String(6), nullable=True),
         sa.Column("question", sa.LargeBinary(), nullable=True),
+        sa.Column("asked", sa.LargeBinary(), nullable=True),
         sa.Column("verdict", sa.String(16), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("verdict_at", sa.DateTime(timezone=True), nullable=True),
