@@ -15,7 +15,7 @@ from services.documents import idcard
 from services.documents import text as texts
 from services.documents.idcard import Card
 from services.documents.idnumber import IdNumberError, check_id_number, is_id_number
-from services.documents.ocr import Corners, Line, Ocr, Pixels, cut, ink
+from services.documents.ocr import Corners, Line, Ocr, Pixels, cut, ink, unread
 from services.documents.places import Slip, authority_slip, begins_with_a_place, slip
 from services.documents.rectify import brightened, guess, inside, outline, straighten, upright
 from services.documents.values import Value, doubtful_names
@@ -65,7 +65,9 @@ def _read_side(ocr: Ocr, picture: Pixels, lines: Sequence[Line], side: str) -> S
     doubts |= {
         name
         for name in shaky
-        if again.mixed(best.values[name]) or again.unstable(best.values[name])
+        if again.mixed(best.values[name])
+        or again.partial(best.values[name])
+        or again.unstable(best.values[name])
     }
     _mend_places(values, doubts, looks, again)
     ordered = tuple(name for name in _WANTED[side] if name in doubts)
@@ -130,6 +132,12 @@ class _Again:
         if len(contrasts) < _FEWEST_TO_COMPARE:
             return False
         return min(contrasts) < self.ocr.settings.faint * float(np.median(contrasts))
+
+    def partial(self, value: Value) -> bool:
+        """Whether something is printed in a line where no character was read."""
+        strips = zip(value.lines, self._strips(value, 0.0), strict=True)
+        limit = self.ocr.settings.unread
+        return any(unread(strip, line.centres) > limit for line, strip in strips)
 
     def likely(self, value: Value, slip: Slip) -> list[str]:
         """The names near a slip whose character the recogniser itself holds for possible."""

@@ -29,6 +29,8 @@ _INPUT_HEIGHT = 48  # the recogniser's input
 _MIN_INPUT_WIDTH = 320
 _MAX_INPUT_WIDTH = 2400
 _LIKELIEST = 8
+_INKED_COLUMN = 0.08  # share of a column's pixels that are dark where something is printed
+_CHARACTER_REACH = 0.75  # how far from its middle a character's ink can lie, in line heights
 _LATIN = re.compile(r"[A-Za-z,]")  # a space is kept after these only: Chinese has none
 
 
@@ -221,6 +223,24 @@ def ink(strip: Pixels, centres: Sequence[float]) -> list[float]:
         dark, light = (float(level) for level in np.percentile(window, (4, 85)))
         contrasts.append(light - dark)
     return contrasts
+
+
+def unread(strip: Pixels, centres: Sequence[float]) -> float:
+    """The width of printed columns where no character was read, in heights of the strip.
+
+    A character that the recogniser does not know leaves no trace in the text, but its ink stays.
+    ``centres`` are the read characters' middles as shares of the strip's width.
+    """
+    grey = cv2.cvtColor(strip, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    height, width = grey.shape
+    dark, light = (float(level) for level in np.percentile(grey, (4, 85)))
+    inked = (grey < (dark + light) / 2).sum(axis=0) >= _INKED_COLUMN * height
+    columns = np.flatnonzero(inked)
+    if not len(columns) or not centres:
+        return 0.0
+    middles = np.asarray(centres) * width
+    distance = np.abs(columns[:, None] - middles[None]).min(axis=1)
+    return float((distance > _CHARACTER_REACH * height).sum() / height)
 
 
 def grown(box: Corners, along: float, across: float) -> Corners:

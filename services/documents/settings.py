@@ -32,6 +32,9 @@ class OcrSettings(BaseModel):
     steady: float = Field(0.97, description="below this a line is read again, cut a bit larger")
     doubtful: float = Field(0.60, description="below this a value is shown as doubtful")
     faint: float = Field(0.6, description="share of a value's usual ink below which it is doubted")
+    unread: float = Field(
+        0.25, description="printed width with no character read, in line heights, that is a doubt"
+    )
     blank: float = Field(0.30, description="lines whose mean probability is lower are dropped")
 
 

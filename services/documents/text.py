@@ -69,6 +69,8 @@ def person_name(text: str) -> str:
     """A name as cards print it: one kind of middle dot, no spaces or stray signs."""
     plain = simplified(half_width(text))
     plain = re.sub(rf"(?<=[^\W\d_])[{re.escape(_DOTS)}]+(?=[^\W\d_])", "·", plain)
+    # A smeared dot reads as a dash, which no name of Chinese characters has.
+    plain = re.sub(r"(?<=[㐀-鿿])[-–—―‐‑~]+(?=[㐀-鿿])", "·", plain)
     return re.sub(r"[^\w·]|[\d_]", "", plain)
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from sandbox.papers import render
 from services.documents.document import ReadDocument
 from services.documents.idfindings import back_findings
 from services.documents.reading import read_document
-from tests.documents.conftest import TODAY, paper, pixels
+from tests.documents.conftest import TODAY, employees, paper, pixels
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -44,6 +46,15 @@ def test_a_front_is_read_in_everyday_pictures(grade: str) -> None:
     (document,) = read(picture.image)
     assert document.fields == picture.labels["documents"][0]["fields"]
     assert document.ok
+
+
+def test_a_character_that_the_recogniser_leaves_out_is_not_lost_silently() -> None:
+    person = replace(employees()[3].person, name="胡翾")
+    picture = render("id_front", person, seed=9, grade="clean")
+    (document,) = read(picture.image)
+    assert document.fields["name"] == "胡", "it is read now: take another"
+    assert document.doubts == ("name",)
+    assert document.fields | {"name": "胡翾"} == picture.labels["documents"][0]["fields"]
 
 
 def test_both_sides_in_one_picture_are_two_documents() -> None:

@@ -36,6 +36,13 @@ def test_minority_names_have_one_kind_of_dot(dot: str) -> None:
     assert person_name(f"买买提{dot}艾力") == "买买提·艾力"
 
 
+@pytest.mark.parametrize("smeared", "-—–~")
+def test_a_smeared_dot_is_a_dot_between_characters_and_nowhere_else(smeared: str) -> None:
+    assert person_name(f"尔则{smeared}沙马") == "尔则·沙马"
+    assert person_name(f"{smeared}欧阳翀{smeared}") == "欧阳翀"
+    assert person_name(f"ANNA{smeared}LENA") == "ANNALENA"
+
+
 def test_names_lose_signs_and_spaces() -> None:
     assert person_name(" 欧阳 翀。") == "欧阳翀"
 
