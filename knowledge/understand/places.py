@@ -189,9 +189,13 @@ class Gazetteer:
                 if entry is None:
                     continue
                 mention = Mention(at, at + size, entry[0], self._kind(surface, entry[1]), surface)
-                if self._blocked(text, mention) or self._covers(text, mention):
+                if self._covers(text, mention):
                     continue
-                found.append(mention)
+                # A road (深圳路) isn't the place either that its first letter alone may mean.
+                if not self._blocked(text, mention):
+                    found.append(mention)
+                elif size == 1:
+                    break
                 at += size - 1
                 break
             at += 1
@@ -272,6 +276,7 @@ class Gazetteer:
     ) -> Places:
         if not mentions:
             return Places()
+        mentions = _merge_nicknames(mentions)
         chosen = _choose(mentions, home)
         pairs = _drop_containers(text, list(zip(mentions, chosen, strict=True)))
         named = tuple(table()[code] for _, code in pairs)
@@ -332,6 +337,24 @@ def _worth(code: str, kind: str, home: str | None) -> float:
         worth += 1.5 * (city == regions.city_of(home).code)
         worth += 0.7 * regions.same_province(code, home)
     return worth
+
+
+def _merge_nicknames(mentions: Sequence[Mention]) -> list[Mention]:
+    """A nickname right before the name itself (洪城南昌) says the same place twice."""
+    kept: list[Mention] = []
+    for mention in mentions:
+        last = kept[-1] if kept else None
+        if last is None or last.kind != "nick" or last.end != mention.start:
+            kept.append(mention)
+            continue
+        shared = tuple(code for code in mention.codes if code in last.codes)
+        if shared or any(table()[code].level is not Level.COUNTY for code in mention.codes):
+            surface = last.surface + mention.surface
+            codes = shared or mention.codes
+            kept[-1] = Mention(last.start, mention.end, codes, mention.kind, surface)
+        else:
+            kept.append(mention)
+    return kept
 
 
 def _together(codes: tuple[str, ...]) -> float:
