@@ -102,8 +102,9 @@ async def form_for_officer(turn: Turn) -> None:
         return
     home = await mailbox_of(turn.session, me.id) or f"person:{me.id}"
     subject = f"application:{application.id}"
-    await audit.record(turn.session, f"person:{me.id}", f"move.{form}", subject, turn.now)
     wanted: moves.Form = "chase" if form == "chase" else "transfer"
+    verb = "application.letter" if wanted == "chase" else "application.form"
+    await audit.record(turn.session, f"person:{me.id}", verb, subject, turn.now)
     await moves.ask_for_form(turn.session, wanted, application.id, home, turn.now)
     turn.toast("move.form_private")
 
