@@ -15,7 +15,6 @@ from services.applications.views import ApplicationView
 from services.desk import desk_mailbox
 from services.people import audit, roles
 from services.people.people import mailbox_of
-from storage.clock import local_date
 from storage.models import Role
 
 flow = Flow("move")
@@ -30,7 +29,7 @@ async def submitted(turn: Turn) -> None:
     given, number = turn.input.payload, application.number
     person = again("menu.person", "person", f"application:{application.id}")
     if given["outcome"] == "received":
-        tell_received(turn, application)
+        await tell_received(turn, application)
     elif given["outcome"] == "unavailable":
         turn.say("move.submit_later", number=number, agency=agency(application))
     elif given["outcome"] == "rejected":
@@ -54,10 +53,9 @@ def agency(application: ApplicationView) -> str:
     return agencies()[transfers.insurances()[application.reason or ""].agency].name
 
 
-def tell_received(turn: Turn, application: ApplicationView) -> None:
+async def tell_received(turn: Turn, application: ApplicationView) -> None:
     """Where it is now, and by when the rule wants it done."""
     insurance, place = application.reason or "", application.region_code
-    asked_on = local_date(application.submitted_at or turn.now)
     turn.say(
         "move.received",
         [[again("menu.status", "status")]],
@@ -66,7 +64,7 @@ def tell_received(turn: Turn, application: ApplicationView) -> None:
         insurance=insurance,
         agency=agency(application),
         destination=full_name(place),
-        by=transfers.deadline(insurance, place, asked_on),
+        by=await apps.rule_deadline(turn.session, application.id),
         clock=transfers.clock(insurance, place),
         hotline=agencies()[transfers.insurances()[insurance].agency].hotline,
     )

@@ -61,7 +61,7 @@ from services.applications.papers import (
     missing_documents,
     paper_findings,
 )
-from services.applications.progress import progress
+from services.applications.progress import progress, rule_deadline
 from services.applications.readings import (
     Reading,
     expect_document,
@@ -203,6 +203,7 @@ __all__ = [
     "reminder_due",
     "reopen_for_mending",
     "report_in_force",
+    "rule_deadline",
     "run_check",
     "run_poll",
     "run_submit",

@@ -87,6 +87,17 @@ async def _view(session: AsyncSession, row: Application) -> ProgressView:
     )
 
 
+async def rule_deadline(session: AsyncSession, application_id: int) -> Deadline | None:
+    """By when the rule wants it done, counted from the day it was taken, or taken anew.
+
+    Raises:
+        NotFound: no such application.
+    """
+    row = await rows.seen(session, application_id)
+    matter = MATTERS.get(row.kind)
+    return matter.deadline(row) if matter else None
+
+
 def _entered(row: Application, events: list[ApplicationEvent]) -> ApplicationEvent | None:
     """The newest applied event of the bureau or an officer, once it is theirs."""
     if row.status in rows.EDITABLE or row.status is ApplicationStatus.SUBMITTING:

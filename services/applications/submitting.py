@@ -263,6 +263,7 @@ async def _received(
     row.reference = row.reference or receipt.reference
     row.submitted_at = row.submitted_at or receipt.received_at
     if news:
+        matter_of(row).taken(row, receipt.received_at)
         await states.assume(session, row, receipt, now)
         await states.queue_poll(session, row, now)
     await reminders.arrange(session, row, now)
@@ -363,6 +364,7 @@ async def record_filed(
         raise NotAllowed("not_submitting")
     row.reference = row.reference or reference
     row.submitted_at = row.submitted_at or now
+    matter_of(row).taken(row, now)
     row.status, row.updated_at = ApplicationStatus.REVIEWING, now
     event = await rows.note(session, row, "reviewing", now, source=rows.OFFICER)
     event.told_at = None  # the employee waits for it

@@ -11,6 +11,7 @@ from knowledge import transfers
 from knowledge.regions import full_name
 from knowledge.workdays import workdays_between
 from services import applications as apps
+from services.applications.matters.transfer import asked_on
 from services.applications.submitting import unit_number
 from services.forms import FormData
 from storage.clock import local_date
@@ -101,10 +102,11 @@ async def _chase(session: AsyncSession, row: Application, now: datetime) -> dict
         if each.application_id == row.id
     )
     clock = transfers.clock(row.reason or "", row.region_code)
-    if row.submitted_at is None or view.by is None or clock is None:
+    asked = asked_on(row)
+    if asked is None or view.by is None or clock is None:
         raise LookupError("no clock")
     return {
-        "asked_on": f"{local_date(row.submitted_at):%Y年%-m月%-d日}",
+        "asked_on": f"{asked:%Y年%-m月%-d日}",
         "reference": row.reference or "（未告知）",
         "state": _STATES[view.status.value],
         "since": f"{local_date(view.since):%Y年%-m月%-d日}",

@@ -5,6 +5,7 @@ The agencies lose answers and report twice and late meanwhile.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from services.imports import delta
@@ -25,6 +26,9 @@ def accounts(talker: Talker, **statuses: Any) -> list[dict[str, Any]]:
 
 PAYING: dict[str, Any] = {"status": "paying", "first_month": "2026-11", "last_month": "2026-11"}
 STOPPED: dict[str, Any] = {"status": "stopped", "last_month": "2026-10"}
+
+
+DAY = re.compile(r"最晚(\d{4}年\d+月\d+日)")
 
 
 async def aged(world: World, *, young: bool) -> Talker:
@@ -110,7 +114,8 @@ async def test_a_returned_request_is_mended_and_one_is_taken_back(world: World) 
     await employee.sees("暂时连不上")
     await world.fault("nhsa")
     await world.passes(minutes=5)
-    await employee.sees("已收到")
+    first = await employee.sees("已收到")
+    await world.passes(days=7)
     # Returned by the origin: only that is put in order.
     await world.step_transfer("medical", "origin_asked")
     returned = {"reason_code": "still_paying", "reason_message": "转出地还在缴费"}
@@ -120,7 +125,8 @@ async def test_a_returned_request_is_mended_and_one_is_taken_back(world: World) 
     await employee.sees("请让HR同事联系原来的单位停保")
     await employee.presses("办好了，重新提交")
     await employee.presses("确认提交")
-    await employee.sees("已收到")
+    again = await employee.sees("已收到")
+    assert DAY.findall(first["text"]) != DAY.findall(again["text"])  # the clock runs anew
     # Returned for the place: only the place is written anew.
     await world.step_transfer("medical", "returned", reason_code="wrong_origin")
     await employee.sees("被退回")

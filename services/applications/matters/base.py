@@ -96,6 +96,9 @@ class Matter:
         """By when the rules want it done, where it has a clock of its own."""
         return None
 
+    def taken(self, row: Application, at: datetime) -> None:
+        """The desk has it, or has it again after a return, since ``at`` (UTC)."""
+
     def body(
         self, row: Application, employer: Employer, revision: int
     ) -> SubmissionBody | TransferBody:

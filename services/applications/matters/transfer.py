@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
 from knowledge import transfers
 from knowledge.workdays import Deadline
-from services.applications.matters.base import Matter, details_of
+from services.applications.matters.base import Matter, details_of, put_details
 from services.gateways.contract import Employer, Mover, MoverEmployer, TransferBody
 from storage.clock import local_date
 from storage.models import Application, ApplicationKind, ApplicationStatus
@@ -19,6 +21,14 @@ UNDER_WAY = frozenset(
     }
 )
 """States in which the rule's clock runs."""
+
+
+def asked_on(row: Application) -> date | None:
+    """The day from which the rule's clock runs: a mended request starts it anew."""
+    told = details_of(row).get("asked_on")
+    if told is not None:
+        return date.fromisoformat(told)
+    return None if row.submitted_at is None else local_date(row.submitted_at)
 
 
 class Transfer(Matter):
@@ -36,10 +46,13 @@ class Transfer(Matter):
         return () if details_of(row).get("origin") else ("origin",)
 
     def deadline(self, row: Application) -> Deadline | None:
-        if row.submitted_at is None or row.status not in UNDER_WAY:
+        asked = asked_on(row)
+        if asked is None or row.status not in UNDER_WAY:
             return None
-        asked_on = local_date(row.submitted_at)
-        return transfers.deadline(row.reason or "", row.region_code, asked_on)
+        return transfers.deadline(row.reason or "", row.region_code, asked)
+
+    def taken(self, row: Application, at: datetime) -> None:
+        put_details(row, asked_on=local_date(at).isoformat())
 
     def body(self, row: Application, employer: Employer, revision: int) -> TransferBody:
         details = details_of(row)
