@@ -1,7 +1,7 @@
 """The other reasons to replace a card, and the formal loss report, in the chat.
 
-The bureau loses answers, reports twice and out of order meanwhile. Every reason's three ways are in
-tests/applications/test_reasons.py.
+Every reason's three ways are in tests/applications/test_reasons.py; an unruly bureau is in
+test_matters.py.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from tests.flows.test_matters import (
     holding,
     papers_in,
     reference_of,
-    unruly,
 )
 from tests.support.world import Talker, World, picture
 
@@ -38,13 +37,11 @@ async def begun(
         await employee.says(previous)
 
 
-async def taken_back(world: World, employee: Talker, label: str, words: str) -> None:
-    """Two presses; for the answer to this one the bureau is well-behaved."""
-    await world.admin("DELETE", "faults")
+async def taken_back(employee: Talker, label: str, words: str) -> None:
+    """Two presses, and the bureau's answer."""
     await employee.presses(label)
     await employee.presses("确定")
     await employee.sees(words)
-    await unruly(world)
 
 
 async def confirmed(world: World, employee: Talker) -> str:
@@ -71,14 +68,13 @@ async def papers(world: World, employee: Talker, *, first: bool = False) -> None
 async def test_an_expired_a_damaged_and_a_formally_lost_card(world: World) -> None:
     soon = local_date(world.runtime.clock.now()) + timedelta(days=30)
     employee = await holding(world, valid_until=soon.isoformat())
-    await unruly(world)
     # Expired: handed in, and taken back while the bureau looks at it.
     await begun(employee, "卡到期了")
     await papers(world, employee, first=True)
     await confirmed(world, employee)
     await employee.says("查进度")
     await employee.sees("资料审核中")
-    await taken_back(world, employee, "撤回", "已撤回")
+    await taken_back(employee, "撤回", "已撤回")
     # Damaged: returned for one picture, mended, and to the new card.
     await begun(employee, "卡坏了、刷不了")
     await papers(world, employee)
@@ -107,7 +103,7 @@ async def test_an_expired_a_damaged_and_a_formally_lost_card(world: World) -> No
     await employee.presses("确认提交")
     await employee.sees("已正式挂失")
     assert (await cards_at_bureau(world, employee))["icbc"] == "lost"
-    await taken_back(world, employee, "卡找到了，解挂", "已解挂")
+    await taken_back(employee, "卡找到了，解挂", "已解挂")
     assert (await cards_at_bureau(world, employee))["icbc"] == "normal"
 
 
