@@ -15,6 +15,7 @@ from services.applications.views import ApplicationView
 from services.desk import desk_mailbox
 from services.moves.checking import temporary
 from storage.clock import local_date
+from storage.models import ApplicationStatus
 
 flow = Flow("move")
 
@@ -77,12 +78,26 @@ async def conclude(turn: Turn) -> None:
         )
         (opened if found.editable else under_way).append(found.application)
     for each in under_way:
-        turn.say("move.under_way", [[again("menu.status", "status")]], number=each.number)
+        tell_under_way(turn, each, data["destination"])
     if opened:
         data["applications"] = [each.id for each in opened]
         await turn.ask("summary")
     else:
         turn.end()
+
+
+def tell_under_way(turn: Turn, found: ApplicationView, destination: str) -> None:
+    """There is one already: it is followed, mended first, or goes to another place."""
+    returned = found.status == ApplicationStatus.RETURNED
+    mend, status = again("status.mend", "mend", found.id), again("menu.status", "status")
+    turn.say(
+        "move.under_way",
+        [[mend if returned else status]],
+        number=found.number,
+        place=full_name(found.region_code),
+        elsewhere=found.region_code != destination,
+        returned=returned,
+    )
 
 
 async def explain(turn: Turn, stopped: dict[str, str | None], *, held: bool) -> None:
@@ -146,7 +161,6 @@ async def show_summary(turn: Turn) -> None:
         items=items,
         me=turn.me,
         origin=full_name(first.origin_code or ""),
-        destination=full_name(first.region_code),
     )
 
 

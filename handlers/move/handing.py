@@ -33,6 +33,10 @@ async def submitted(turn: Turn) -> None:
     elif given["outcome"] == "unavailable":
         turn.say("move.submit_later", number=number, agency=agency(application))
     elif given["outcome"] == "rejected":
+        if given["code"] != "duplicate_transfer":  # that one the person settles
+            await cases.open_case(
+                turn.session, application.person_id, "returned", application.id, turn.now
+            )
         turn.say("move.refused", [[person]], number=number, code=given["code"])
     elif given["outcome"] == "manual":
         case = await cases.open_case(

@@ -42,7 +42,8 @@ async def open_matter(
 
     Raises:
         NotFound: no such person.
-        NotAllowed: `another_open`: a matter of the same lane is under way there; `bad_reason`.
+        NotAllowed: `another_open`: a matter of the same lane is under way there, or a relation is
+            on its way to another city of the province; `bad_reason`.
         UnknownRegionError: no such region.
     """
     person = await session.get(Person, employee_id)
@@ -58,12 +59,25 @@ async def open_matter(
     found = await _open(session, employee_id, province, lane)
     if found is not None and found.kind is not kind:
         raise NotAllowed("another_open")
+    if found is not None and kind in _NO_CARD and found.region_code != region:
+        found = await _to_another_city(session, found, region, now)
     if found is None:
         found = await _insert(session, person, matter, (region, province), now=now, reason=reason)
         await reminders.arrange(session, found, now)
     elif reason is not None and found.reason != reason and found.status in rows.EDITABLE:
         found.reason, found.checked_at, found.updated_at = reason, None, now
     return await rows.view(session, found)
+
+
+async def _to_another_city(
+    session: AsyncSession, found: Application, region: str, now: datetime
+) -> Application:
+    """A draft goes where the person now says; what an agency has had stays where it is."""
+    row = await rows.locked(session, found.id or 0)
+    if row.status not in rows.EDITABLE or row.reference is not None:
+        raise NotAllowed("another_open")
+    row.region_code, row.checked_at, row.updated_at = region, None, now
+    return row
 
 
 async def open_in_lane(

@@ -183,11 +183,13 @@ async def _queue(
     since = await _last_note(session, row, "reopened")
     tries = await rows.count_notes(session, row, DEFERRED, since)
     rejections = await rows.count_notes(session, row, REJECTED)
+    # One that was filed by hand keeps its revision when it is mended.
+    reopened = await rows.count_notes(session, row, "reopened")
     await checking.queue_once(
         session,
         row,
         TASK,
-        f"{TASK}:{row.id}:{row.revision}:{rejections}:{tries}",
+        f"{TASK}:{row.id}:{row.revision}:{rejections}:{reopened}:{tries}",
         payload={"application_id": row.id, "revision": row.revision},
         now=now,
         not_before=not_before,
@@ -247,7 +249,8 @@ async def record_submission(
     if result.outcome == "rejected":
         return await _rejected(session, row, result, now)
     if result.outcome in ("manual", "by_file"):
-        news = await rows.count_notes(session, row, BY_HAND) == 0
+        since = await _last_note(session, row, "reopened")
+        news = await rows.count_notes(session, row, BY_HAND, since) == 0
         await rows.note(session, row, BY_HAND, now)
         return await _answer(session, row, result.outcome, news=news)
     return await _unavailable(session, row, result, now)

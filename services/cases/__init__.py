@@ -10,7 +10,14 @@ from services.cases.absence import away, back, left, rescue
 from services.cases.assignment import assign, candidates, escalate, offer, release
 from services.cases.calendars import calendar_of, hours_of, is_open
 from services.cases.context import BotSaid, last_said, missed_in_a_row
-from services.cases.decisions import Decision, Reason, decide, decisions, decisions_for
+from services.cases.decisions import (
+    Decision,
+    Reason,
+    decide,
+    decisions,
+    decisions_for,
+    file_by_hand,
+)
 from services.cases.detail import detail
 from services.cases.errors import CaseError, CaseNotFound
 from services.cases.holding import (
@@ -160,6 +167,7 @@ __all__ = [
     "edit_message",
     "escalate",
     "fetched",
+    "file_by_hand",
     "get",
     "get_locked",
     "get_message",

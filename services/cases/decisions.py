@@ -123,6 +123,40 @@ async def decide(
     return await holding.resolve(session, case_id, officer_id, now, resolution=holding.DECIDED)
 
 
+async def file_by_hand(
+    session: AsyncSession, application_id: int, officer_id: int, now: datetime
+) -> None:
+    """An officer says on the application's page that it was filed by hand: as `filed` in the case
+    that asked for it, which is over then.
+
+    Raises:
+        services.applications.errors.ApplicationError: it is not waiting to be filed.
+    """
+    person_id = await _filed(session, application_id, officer_id, now)
+    await _over(session, person_id, ("file_by_hand", application_id), officer_id, now)
+
+
+async def _over(
+    session: AsyncSession, person_id: int, about: tuple[str, int], officer_id: int, now: datetime
+) -> None:
+    """A case (its kind and application) whose question is answered; nothing where there is none,
+    or where it is another region's officers'."""
+    for case in await opening.unresolved(session, person_id):
+        if (case.kind, case.application_id) == about and await officers.may_act(
+            session, officer_id, case.region_code, case.employer_id
+        ):
+            await holding.resolve(session, case.id, officer_id, now, resolution=holding.DECIDED)
+
+
+async def _filed(session: AsyncSession, application_id: int, officer_id: int, now: datetime) -> int:
+    """It is at the desk now; a transfer gets a case that asks where it stands. Its person."""
+    filed = await apps.record_filed(session, application_id, officer_id, None, now)
+    person_id = filed.application.person_id
+    if filed.application.kind in apps.MOVES:
+        await opening.open_case(session, person_id, BY_HAND, application_id, now)
+    return person_id
+
+
 async def _act(
     session: AsyncSession,
     application_id: int,
@@ -136,10 +170,7 @@ async def _act(
     elif code in ("evidence_bad", "card_missing"):
         await apps.refuse_evidence(session, application_id, officer_id, reason.code, now)
     elif code == "filed":
-        filed = await apps.record_filed(session, application_id, officer_id, None, now)
-        if filed.application.kind in apps.MOVES:
-            person_id = filed.application.person_id
-            await opening.open_case(session, person_id, BY_HAND, application_id, now)
+        await _filed(session, application_id, officer_id, now)
     elif code == "transfer_done":
         entry = HistoryEntry(sequence=0, status="done", at=now)
         await apps.record_by_officer(session, application_id, officer_id, entry, now)
@@ -151,4 +182,12 @@ async def _act(
         await apps.override(session, application_id, officer_id, reason.zh, now)
 
 
-__all__ = ["ApplicationError", "Decision", "Reason", "decide", "decisions", "decisions_for"]
+__all__ = [
+    "ApplicationError",
+    "Decision",
+    "Reason",
+    "decide",
+    "decisions",
+    "decisions_for",
+    "file_by_hand",
+]

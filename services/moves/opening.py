@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge.regions import province_of
 from services import applications as apps
+from services.applications.errors import NotAllowed
 from services.applications.views import ApplicationView
 from storage.models import ApplicationKind, ApplicationStatus
 
@@ -34,14 +35,24 @@ async def open_transfer(
 ) -> Opened:
     """The person's open transfer of this insurance to this place, or a new one.
 
+    One that is under way to another place of the province, or a merger of the same insurance, is
+    given back as it is.
+
     Args:
         places: origin and destination.
         known: what `looking.known_of` and the person said.
     """
     origin, destination = places
-    view = await apps.open_matter(
-        session, person_id, ApplicationKind.TRANSFER, destination, now, reason=insurance
-    )
+    try:
+        view = await apps.open_matter(
+            session, person_id, ApplicationKind.TRANSFER, destination, now, reason=insurance
+        )
+    except NotAllowed as error:
+        province = province_of(destination).code
+        found = await apps.open_in_lane(session, person_id, province, insurance)
+        if error.code != "another_open" or found is None:
+            raise
+        return Opened(found, editable=False)
     if view.status is not ApplicationStatus.DRAFT:
         return Opened(view, editable=False)
     details: dict[str, str | None] = {

@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from services import applications as apps
 from services.imports import delta
+from storage import queue
 from storage.clock import local_date
 from tests.support.world import Talker, World
 
@@ -223,6 +225,42 @@ async def test_where_no_agency_is_connected_hr_files_and_looks(world: World) -> 
     await officer.presses("已在柜台代办")
     await employee.sees("失业保险的新参保地正在审核")
     await officer.sees("请查转移办到哪一步")
+    # Returned: it is mended, and goes to HR once more.
+    await officer.presses("被退回")
+    await officer.presses("转出地还在缴费")
+    returned = await employee.sees("被退回了，原因")
+    await employee.presses("去修改")
+    await employee.presses("办好了，重新提交")
+    await employee.presses("确认提交")
+    await employee.sees("由HR同事代为申报")
+    await officer.sees("请代为申报")
+    await officer.presses("已代为申报")
+    await officer.presses("已随单位批量申报")
+    await employee.sees("失业保险的新参保地正在审核")
+    await officer.sees("请查转移办到哪一步")
     await officer.presses("已办结")
     await officer.presses("已向经办机构核实办结")
     await employee.sees("失业保险关系已转到新参保地")
+    # What an agency refuses is said to be with HR, and it is.
+    number = re.search(r"SB-[0-9A-Z-]+", returned["text"])
+    assert number is not None
+    runtime = world.runtime
+    async with runtime.database.transaction() as session:
+        application = await apps.by_number(session, number[0])
+        assert application is not None
+        await queue.accept(
+            session,
+            key="refused",
+            mailbox=await apps.mailbox_of(session, application.id),
+            kind="move.submitted",
+            payload={
+                "application_id": application.id,
+                "outcome": "rejected",
+                "code": "invalid",
+                "escalate": False,
+            },
+            at=runtime.clock.tick(),
+            actor="bot",
+        )
+    await employee.sees("已转给HR同事")
+    await officer.sees("申请被退回")

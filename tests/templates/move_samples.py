@@ -49,7 +49,7 @@ def move(mark: Callable[[str], str]) -> dict[str, list[Values]]:
         phone="13800000000",
         employer_name=mark("样本科技有限公司"),
     )
-    view = SimpleNamespace(reason="pension", number=NUMBER)
+    view = SimpleNamespace(reason="pension", number=NUMBER, region_code="320500")
     months = {"last_month": "2026-10", "first_month": "2026-11"}
     items = [[(view, agencies()["hrss"], details)] for details in (months, {})]
     clock = transfers.clock("pension", "320500")
@@ -82,7 +82,10 @@ def move(mark: Callable[[str], str]) -> dict[str, list[Values]]:
                 ("stopped", WEAK, True),
             )
         ],
-        "under_way": [number],
+        "under_way": [
+            number | {"place": places["destination"], "elsewhere": elsewhere, "returned": returned}
+            for elsewhere, returned in product((True, False), repeat=2)
+        ],
         "summary": [places | {"items": each, "me": me} for each in items],
         "lacking": [number | {"fields": fields} for fields in (["phone"], ["name"])],
         "submitting": [{"numbers": [NUMBER, NUMBER]}],

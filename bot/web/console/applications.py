@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot.web.console.pages import DESK, OFFICERS, Pages
 from bot.web.console.visit import Visit
 from services import applications as apps
+from services import cases
 from services.applications import formdata
 from services.applications.errors import ApplicationError
 from services.applications.views import ApplicationView, ProgressView
@@ -129,7 +130,7 @@ async def _decide(
     elif what == "override":
         await apps.override(session, view.id, officer, reason, now)
     elif what == "filed":
-        await apps.record_filed(session, view.id, officer, None, now)
+        await cases.file_by_hand(session, view.id, officer, now)
         kind = "application.tell"
     else:
         raise web.HTTPBadRequest
