@@ -226,7 +226,7 @@ async def do(turn: Turn) -> None:
 
 
 async def hand_to_person(turn: Turn, origin: str, destination: str) -> None:
-    """What no flow does yet, an officer does: the case says from where to where."""
+    """What no rule says, an officer answers: the case says from where to where."""
     words = f"{regions.full_name(origin)} → {regions.full_name(destination)}"
     case = await cases.open_case(turn.session, turn.me.id, "move", None, turn.now, text=words)
     turn.say("guide.handed", number=case.number)

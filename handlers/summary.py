@@ -9,6 +9,7 @@ from handlers.common import again, rows
 from handlers.inputs import Happened, Press
 from handlers.steps import EMPLOYEES, Flow, command, happened, press
 from handlers.turn import Button, Turn
+from knowledge.matters import kinds
 from knowledge.regions import full_name
 from services.measures.monthly import TASK
 from services.measures.periods import month
@@ -110,10 +111,7 @@ async def matters(turn: Turn) -> None:
     assert isinstance(turn.input, Press)
     name, prefix, _ = (turn.input.ref or "").split("|")
     chosen = [
-        again("summary.first", "summary.view", f"{name}|{prefix}|first"),
-        again("summary.replacement", "summary.view", f"{name}|{prefix}|replacement"),
-        again("summary.bank_change", "summary.view", f"{name}|{prefix}|bank_change"),
-        again("summary.transfer", "summary.view", f"{name}|{prefix}|transfer"),
+        again(f"summary.{kind}", "summary.view", f"{name}|{prefix}|{kind}") for kind in kinds()
     ]
     every = again("summary.every_matter", "summary.view", f"{name}|{prefix}|")
     turn.say("summary.which_matter", [*rows(chosen), [every]])

@@ -13,14 +13,21 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.commands.context import fail, open_database
 from bot.settings import Settings
-from knowledge.policies import PolicyBase
+from knowledge.policies import PolicyBase, PolicyError
 from knowledge.policies.snapshot import in_force
 from services.policies.published import base_of, current
 from storage.clock import SystemClock, local_date
 from storage.crypto import KeyringError
 from storage.state import clock_offset
 
-_TROUBLE = (ValidationError, SettingsError, KeyringError, SQLAlchemyError, OSError)
+_TROUBLE = (
+    ValidationError,
+    SettingsError,
+    KeyringError,
+    SQLAlchemyError,
+    OSError,
+    PolicyError,
+)
 
 
 def policies_in_force(wanted: bool | None) -> PolicyBase | None:

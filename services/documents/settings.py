@@ -67,7 +67,7 @@ class DocumentSettings(BaseModel):
     workers: int = Field(
         2,
         ge=1,
-        description="reader processes (500 MB each); with one, a stuck picture delays others",
+        description="reader processes (up to 700 MB each); with one, a stuck picture delays others",
     )
     time_limit_seconds: float = Field(45.0, gt=0, description="longest time for one file")
     start_limit_seconds: float = Field(90.0, gt=0, description="longest time for a worker's start")

@@ -38,8 +38,10 @@ _BEGINS = {
     "activate": frozenset({"collected", "social_enabled", "financial_activated"}),
 }
 """States that begin a step."""
-_DROPPED = frozenset({"withdrawn", "lapsed"})
-_REACHED_END = frozenset({"finished", "sealed"})
+_DROPPED = frozenset({"withdrawn", "lapsed", "sealed"})
+"""Ends by giving up; a card is sealed when nobody collects it."""
+_FINISHED = "finished"
+_LOSS = "loss_report"
 _NOT_TOLD = frozenset({"us"})
 """Sources of notes that nobody is told: they are no changes of state."""
 
@@ -159,9 +161,10 @@ def straight_through(one: ApplicationHistory) -> Iterator[Observation]:
 
 
 def dropped(one: ApplicationHistory) -> Iterator[Observation]:
-    """For each step that an ended application came to (under `matter`): 1 when it was withdrawn or
-    lapsed there, else 0; on the day when it ended. None of those stopped as duplicates."""
-    if one.closed_at is None or one.status not in _DROPPED | _REACHED_END:
+    """For each step that an ended application came to (under `matter`): 1 when it was withdrawn,
+    lapsed or sealed there, else 0; on the day when it ended. None of those stopped as duplicates,
+    and no loss report: it ends when the card is found or replaced, which is no giving up."""
+    if one.closed_at is None or one.kind == _LOSS or one.status not in _DROPPED | {_FINISHED}:
         return
     states = {each.status for each in one.changes}
     reached = [

@@ -13,7 +13,9 @@ from sqlalchemy import false, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from knowledge.workdays import workdays_between
+from knowledge.workdays import Deadline, workdays_between
+from services.applications.matters import MATTERS
+from services.applications.matters.transfer import MOVES, UNDER_WAY
 from services.applications.settings import rules as application_rules
 from services.measures.histories import BOT, Place
 from services.measures.load import Duty
@@ -45,6 +47,8 @@ _TURN: dict[ApplicationStatus, tuple[str, str]] = {
     ApplicationStatus.COLLECTABLE: ("employee", "collect"),
     ApplicationStatus.COLLECTED: ("employee", "activate"),
 }
+_RESTING = (*CLOSED, ApplicationStatus.REPORTED)
+"""Nobody's turn: a loss report in force waits for nothing."""
 _EMPLOYEE_WORKDAYS, _OFFICER_WORKDAYS = 10, 1
 
 
@@ -75,7 +79,7 @@ class Backlog:
 
     Args:
         ages: party → how many up to each of `AGES` workdays, and above.
-        overdue_with: owner → how many of theirs are overdue.
+        overdue_with: owner → how many are overdue of what waits for them, and for nobody else.
     """
 
     open: int
@@ -109,7 +113,9 @@ async def backlog(
         ages={party: tuple(counts) for party, counts in ages.items()},
         late={party: late[party] for party in PARTIES},
         worst=tuple(item for item in items[:worst] if item.overdue),
-        overdue_with=dict(Counter(item.owner_id for item in items if item.overdue)),
+        overdue_with=dict(
+            Counter(item.owner_id for item in items if item.overdue and item.party == "officer")
+        ),
     )
 
 
@@ -167,11 +173,11 @@ async def _applications(session: AsyncSession, areas: Sequence[Area], now: datet
         col(Application.created_at),
         col(Application.updated_at),
     ).where(  # type: ignore[call-overload]
-        col(Application.status).not_in(CLOSED),
+        col(Application.status).not_in(_RESTING),
         within(areas, col(Application.region_code), col(Application.employer_id)),
     )
     duty, today = await Duty.load(session), local_date(now)
-    found = []
+    clocks, found = await _clocks(session, areas), []
     for number, name, kind, status, region, employer, created, updated in (
         await session.execute(query)
     ).all():
@@ -188,11 +194,27 @@ async def _applications(session: AsyncSession, areas: Sequence[Area], now: datet
                 following,
                 updated,
                 age,
-                _target(status),
+                _target(status) if number not in clocks else age - _late(clocks[number], today),
                 owner,
             )
         )
     return found
+
+
+async def _clocks(session: AsyncSession, areas: Sequence[Area]) -> dict[int, Deadline | None]:
+    """By when moves that are under way should be done; None: no rule says, so never overdue."""
+    query = select(Application).where(
+        col(Application.kind).in_(MOVES),
+        col(Application.status).in_(UNDER_WAY),
+        within(areas, col(Application.region_code), col(Application.employer_id)),
+    )
+    rows = (await session.exec(query)).all()
+    return {row.id or 0: MATTERS[row.kind].deadline(row) for row in rows}
+
+
+def _late(by: Deadline | None, today: date) -> int:
+    """Workdays past a day."""
+    return 0 if by is None else _age(by.day, today)
 
 
 def _target(status: ApplicationStatus) -> int:

@@ -22,7 +22,12 @@ _SHOWN = 8
 
 @dataclass(frozen=True)
 class WrongEntry:
-    """A policy entry of a month. `recalled`: how many were told that it had changed."""
+    """A policy entry of a month.
+
+    Args:
+        before: without a sample where the month before had fewer answers than a group.
+        recalled: how many were told that it had changed; None: fewer than a group.
+    """
 
     entry: str
     topics: tuple[str, ...]
@@ -31,7 +36,7 @@ class WrongEntry:
     before: Figure
     verdict: Verdict
     better: bool | None
-    recalled: int
+    recalled: int | None
 
 
 async def wrong_entries(
@@ -49,7 +54,9 @@ async def wrong_entries(
     before = await histograms(session, (WRONG,), _slice(period.before), today, by=("matter",))
     found = []
     for (entry,), values in now[WRONG].items():
-        shown, recalled = figure(WRONG, values), now[RECALLED].get((entry,), {}).get(1, 0)
+        shown = figure(WRONG, values)
+        told = now[RECALLED].get((entry,), {}).get(1, 0)
+        recalled = told if told >= rules().smallest_group else None
         if shown.count >= rules().smallest_group and (shown.hits or recalled):
             found.append((entry, values, shown, recalled))
     found.sort(key=lambda one: (-(one[2].interval.low if one[2].interval else 0), one[0]))
@@ -65,9 +72,10 @@ def _slice(period: Period) -> Slice:
 
 
 def _entry(
-    found: tuple[str, Histogram, Figure, int], content: dict[str, Any], before: Histogram
+    found: tuple[str, Histogram, Figure, int | None], content: dict[str, Any], older: Histogram
 ) -> WrongEntry:
     entry, values, shown, recalled = found
+    before = older if sum(older.values()) >= rules().smallest_group else {}
     verdict = compare(WRONG, before, values)
     return WrongEntry(
         entry,

@@ -41,11 +41,13 @@ def pdf(summary: Summary, language: str, lines: Sequence[str]) -> bytes:
         "charts": [{"svg": each.svg.decode(), "alt": each.alt} for each in charts],
         "backlog": backlog_rows(summary, language),
         "reasons": [
-            [word(code, language), str(now), str(before)] for code, now, before in summary.reasons
+            [word(code, language), str(now), _or_dash(before)]
+            for code, now, before in summary.reasons
         ],
         "voices": voice_rows(summary, language),
         "entries": entry_rows(summary, language),
         "steps": step_rows(summary, language),
+        "steps_title": _steps_title(summary, language),
         "corrections": correction_lines(summary, language),
         "definitions": definitions(language),
     }
@@ -117,11 +119,16 @@ def entry_rows(summary: Summary, language: str) -> list[list[str]]:
             f"{entry_of(one, language)}（{one.entry}）",
             value_of(one.now, language),
             str(one.now.count),
-            value_of(one.before, language),
-            str(one.recalled),
+            value_of(one.before, language) if one.before.count else "–",
+            _or_dash(one.recalled),
         ]
         for one in summary.entries
     ]
+
+
+def _or_dash(count: int | None) -> str:
+    """A number of people, or a dash for what is not shown."""
+    return "–" if count is None else str(count)
 
 
 def step_rows(summary: Summary, language: str) -> list[list[str]]:
@@ -136,6 +143,12 @@ def step_rows(summary: Summary, language: str) -> list[list[str]]:
         ]
         for step, (now, before) in zip(STEPS, summary.steps, strict=True)
     ]
+
+
+def _steps_title(summary: Summary, language: str) -> str:
+    """Steps are cut by no matter, and say so where one was chosen."""
+    said = words(language)
+    return str(said["steps"]) + (str(said["of_every_matter"]) if summary.view.matter else "")
 
 
 def correction_lines(summary: Summary, language: str) -> list[str]:
@@ -178,10 +191,11 @@ def workbook(summary: Summary, language: str, lines: Sequence[str]) -> bytes:
         _table(sheet, 0, [said[key] for key in keys], backlog_rows(summary, language), bold)
         sheet.set_column(0, 4, 20)
         sheet = book.add_worksheet(str(said["reasons"]))
-        reasons = [[word(code, language), n, was] for code, n, was in summary.reasons]
+        reasons = [[word(code, language), n, _or_dash(was)] for code, n, was in summary.reasons]
         _table(sheet, 0, [said["reasons"], said["value"], said["before"]], reasons, bold)
         for name, columns, rows in _lists(summary, language):
-            sheet = book.add_worksheet(str(said[name]))
+            named = _steps_title(summary, language) if name == "steps" else str(said[name])
+            sheet = book.add_worksheet(named)
             _table(sheet, 0, [said[key] for key in columns], rows, bold)
             sheet.set_column(0, 0, 60)
             sheet.set_column(1, 4, 16)

@@ -37,7 +37,8 @@ class Apart:
 
 @dataclass(frozen=True)
 class Story:
-    """What stands out. `overdue_with`: officer who has at least half of what is overdue."""
+    """What stands out. `overdue_with`: officer who has at least half of what is overdue with
+    officers, and how much."""
 
     apart: tuple[Apart, ...]
     overdue_with: tuple[int, int] | None
@@ -105,4 +106,4 @@ def _overdue_with(open_now: Backlog) -> tuple[int, int] | None:
     if not counts:
         return None
     officer, count = counts.most_common(1)[0]
-    return (officer, count) if count >= max(_SHOWN, _MANY * open_now.overdue) else None
+    return (officer, count) if count >= max(_SHOWN, _MANY * open_now.late["officer"]) else None

@@ -144,10 +144,11 @@ class Summary:
 
     Args:
         trend: published satisfaction by month, oldest first; None: too few answers.
-        reasons: reason → how often, now and before.
+        reasons: reason → how often, now and before (None: fewer than a group), the most first.
         topics: topic of returns → how often.
         steps: step of an application → share of those who came to it and gave up there.
-        entries, voices: policies that were wrong, and alike sentences, of a month that is over.
+        entries, voices: policies that were wrong, and alike sentences, of a month that is over;
+            none in a view that is narrowed.
     """
 
     view: View
@@ -155,7 +156,7 @@ class Summary:
     lines: dict[str, Line]
     satisfaction: dict[str, Satisfaction | None]
     trend: tuple[tuple[Period, Satisfaction | None], ...]
-    reasons: tuple[tuple[str, int, int], ...]
+    reasons: tuple[tuple[str, int, int | None], ...]
     topics: tuple[tuple[str, int], ...]
     steps: tuple[tuple[Figure, Figure], ...]
     entries: tuple[WrongEntry, ...]
@@ -189,7 +190,8 @@ async def summarise(session: AsyncSession, view: View, now: datetime) -> Summary
     topics = await histograms(session, ("return_topic",), view.slice(), today, by=("matter",))
     open_now = await backlog(session, view.rated_areas, now, owner_id=view.officer_id)
     story = await tell(session, view.slice(), open_now, today)
-    everybody = view.officer_id is None
+    # Sentences and policies follow no filter: beside one they would pass for its own.
+    whole = view.officer_id is None and not view.region_prefix and view.matter is None
     return Summary(
         view=view,
         made_at=now,
@@ -206,8 +208,8 @@ async def summarise(session: AsyncSession, view: View, now: datetime) -> Summary
             )
         ),
         steps=await _steps(session, view, today),
-        entries=await wrong_entries(session, period, today) if everybody else (),
-        voices=await voices(session, period, view.areas, now) if everybody else (),
+        entries=await wrong_entries(session, period, today) if whole else (),
+        voices=await voices(session, period, view.areas, now) if whole else (),
         story=story,
         backlog=open_now,
         owners=await names(session, (*(item.owner_id for item in open_now.worst), *story.officers)),
@@ -270,13 +272,13 @@ async def _trend(
     return tuple((each, shown.get(each.start)) for each in months)
 
 
-async def _reasons(session: AsyncSession, view: View) -> tuple[tuple[str, int, int], ...]:
+async def _reasons(session: AsyncSession, view: View) -> tuple[tuple[str, int, int | None], ...]:
     period, areas = view.period, view.rated_areas
     if view.officer_id is not None:
         return ()  # reasons are published for the whole, not by officer
     now = await releases.reasons(session, period.start, period.end, areas)
     was = await releases.reasons(session, period.before.start, period.before.end, areas)
-    return tuple((code, count, was.get(code, 0)) for code, count in now.items())
+    return tuple((code, count, was.get(code)) for code, count in now.items())
 
 
 async def corrections(session: AsyncSession, period: Period) -> tuple[Correction, ...]:

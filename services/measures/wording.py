@@ -72,7 +72,9 @@ def story_of(summary: Summary, language: str, *, brief: bool = False) -> list[st
         officer, count = summary.story.overdue_with
         found.append(
             str(said["story_overdue"]).format(
-                overdue=summary.backlog.overdue, count=count, who=summary.owners.get(officer, "–")
+                overdue=summary.backlog.late["officer"],
+                count=count,
+                who=summary.owners.get(officer, "–"),
             )
         )
     worse = [line for line in (summary.lines[name] for name in HEADLINES) if line.better is False]
@@ -107,16 +109,15 @@ def _change(line: Line, language: str) -> str:
 
 
 def _causes(summary: Summary, language: str) -> list[str]:
-    """Topics of returns, reasons of ratings and wrong policies, where something is worse."""
+    """Topics of returns and wrong policies where they are worse, and what hurts most."""
     said, found = words(language), []
     if summary.topics and summary.lines["return_rate"].better is False:
         topic, count = summary.topics[0]
         share = count / sum(each for _, each in summary.topics)
         named = topics()[topic].en if language == "en" else topics()[topic].zh
         found.append(said["story_topic"].format(topic=named, count=count, share=f"{share:.0%}"))
-    grown = [(code, now) for code, now, was in summary.reasons if now > was]
-    if grown:
-        code, count = grown[0]
+    if summary.reasons:
+        code, count, _ = summary.reasons[0]
         found.append(said["story_reason"].format(reason=word(code, language), count=count))
         if summary.voices:
             loudest = summary.voices[0]

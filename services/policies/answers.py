@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge.policies.moves import MOVES_NAME
+from services.measures.settings import rules as measure_rules
 from services.policies.published import record_ids
 from storage.models import AnswerGiven, AnswerRecord, GapQuestion, PolicyBundle, PolicyRecord
 
@@ -116,10 +117,17 @@ async def last(session: AsyncSession, person_id: int, since: datetime) -> Past |
 async def judge(
     session: AsyncSession, answer_id: int, person_id: int, verdict: str, now: datetime
 ) -> Past | None:
-    """Keep what the person says of their answer; None when it isn't theirs (or is forgotten)."""
+    """Keep what the person says of their answer; None when it isn't theirs (or is forgotten).
+
+    A complaint stays one: calling for HR afterwards, or pressing anything when `contact_hours` are
+    over and the answer has been counted, doesn't take it back.
+    """
     row = await session.get(AnswerGiven, answer_id)
     if row is None or row.person_id != person_id:
         return None
+    counted = now > row.at + timedelta(hours=measure_rules().contact_hours)
+    if row.verdict in (UNSOLVED, CORRECTED) and (verdict == PERSON or counted):
+        return _past(row)
     row.verdict, row.verdict_at = verdict, now
     session.add(row)
     await session.flush()

@@ -14,16 +14,20 @@ async def with_report(office: Office) -> OfficerReport:
     officer, now = office.people["officer here"], office.clock.now()
     period = month(local_date(now)).before
     async with office.database.transaction() as session:
-        for value, count in ((1, 6), (0, 4)):
+        for measure, matter, value, count in (
+            ("timeliness", "first", 1, 6),
+            ("timeliness", "first", 0, 4),
+            ("resolution", "documents", 30, 9),
+        ):
             session.add(
                 MeasureDay(
-                    measure="timeliness",
+                    measure=measure,
                     day=period.start,
                     month=period.start,
                     region_code=HERE,
                     employer_id=officer.employer_id,
-                    matter="first",
-                    officer_id=officer.id,
+                    matter=matter,
+                    officer_id=officer.id if measure == "timeliness" else 0,
                     value=value,
                     count=count,
                 )
@@ -58,6 +62,12 @@ async def test_seen_contested_reviewed_and_signed(office: Office) -> None:
         page = await manager.text(f"/measures?month={label}")
         assert "有两件是系统停机。" in page
         assert "有异议" in page
+        for named in ("首次申领社保卡", "证件和照片"):
+            assert f'<th scope="row">{named}</th>' in page
+        assert '<option value="merge">账户合并</option>' in page
+        narrowed = await manager.text(f"/measures?month={label}&matter=first")
+        assert "在哪一步放弃（全部事项）" in narrowed
+        assert "在哪一步放弃（全部事项）" not in page
         signing = await manager.post("/measures/reports", boss, report=number, decision="sign")
         assert signing.headers["Location"].endswith("kpi_contested")
         other = await stranger.form_token()

@@ -95,6 +95,8 @@ def gave_up(app: App, who: int) -> Iterator[tuple[str, date, str, int, int]]:
     """Each step that it came to, and whether it ended in it."""
     if app.closed is None or app.end in ("reviewing", "stopped"):
         return
+    if app.kind == "loss_report":  # the card was found, or a new one took its place
+        return
     states = [step.status for step in app.steps]
     came = ["papers"]
     if app.submitted is not None:
@@ -106,7 +108,7 @@ def gave_up(app: App, who: int) -> Iterator[tuple[str, date, str, int, int]]:
     if {"collected", "social_enabled", "financial_activated"} & set(states):
         came.append("activate")
     for step in came:
-        left = app.end == "withdrawn" and step == came[-1]
+        left = app.end != "finished" and step == came[-1]
         yield "dropped", china(app.closed).date(), step, who, 1 if left else 0
 
 

@@ -122,11 +122,13 @@ def apps(draw: st.DrawFn) -> App:
                 draw(st.sampled_from(REASONS)) if status == "returned" else None,
             )
         )
-    end = draw(st.sampled_from(["reviewing", "finished", "stopped", "withdrawn", "sealed"]))
+    end = draw(
+        st.sampled_from(["reviewing", "finished", "stopped", "withdrawn", "sealed", "lapsed"])
+    )
     return App(
         region=draw(st.sampled_from(REGIONS)),
         home=draw(st.sampled_from(REGIONS)),
-        kind=draw(st.sampled_from(["first", "first", "replacement", "transfer"])),
+        kind=draw(st.sampled_from(["first", "first", "replacement", "transfer", "loss_report"])),
         employer=draw(st.integers(0, 1)),
         hired=draw(
             st.none() | st.integers(-120, 20).map(lambda n: (created + timedelta(days=n)).date())

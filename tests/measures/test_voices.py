@@ -5,6 +5,7 @@ The attacker of `test_privacy` tries these figures too: every filter, every day,
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 
@@ -14,10 +15,13 @@ from services.measures.entries import wrong_entries
 from services.measures.periods import read_month
 from services.measures.query import Area
 from services.measures.refresh import refresh
+from services.measures.report import entry_rows
 from services.measures.sentences import STEPS, Said, alike, in_steps, voices
 from services.measures.story import COMPARED, stands_apart
 from services.measures.summary import View, summarise
+from services.measures.wording import story_of
 from services.people import roles
+from services.ratings.reasons import word
 from storage.database import Database
 from storage.models import (
     About,
@@ -61,6 +65,7 @@ async def rated(
             region=region,
             matter="card",
             score=2,
+            reasons=["slow"],
         )
     )
     return row
@@ -111,6 +116,14 @@ async def test_sentences_are_of_many_and_the_same_for_all(database: Database) ->
     assert "13800001234" not in quote
     assert "没人回" in quote
     async with database.transaction() as session:
+        at = datetime(2026, 6, 1, 2, 0, tzinfo=UTC)
+        page = await summarise(session, View(MONTH, (Area(),), matter="first"), at)
+        assert page.voices == ()
+        ((reason, count, was),) = page.reasons
+        assert (reason, was) == ("slow", None)  # nobody knows of a month before
+        grown = (("slow", count, count + 1), ("opaque", 6, 5))
+        told = story_of(replace(page, reasons=grown), "zh")
+        assert told == [f"员工最不满的是“{word('slow', 'zh')}”（{count}份评价）。"]
         await session.delete(await session.get_one(Rating, last.id))
     ((_, people),) = await shown(database, days[-1], Area())
     assert people == 10  # one voice less does not show
@@ -129,19 +142,27 @@ def test_groups_and_steps() -> None:
     assert sizes == [5, 5, 10, 10, 20, 50, STEPS[0]]
 
 
-async def answered(session: AsyncSession, serial: int, record: int, verdict: str | None) -> int:
+async def answered(
+    session: AsyncSession,
+    serial: int,
+    record: int,
+    verdict: str | None,
+    *,
+    at: datetime = AT,
+    outcome: str = "answer",
+) -> int:
     """An answer from an entry, with what was pressed under it an hour later."""
     person = await employ(session, AT, serial)
     bundle = await session.get_one(PolicyBundle, 1)
     row = AnswerGiven(
         person_id=person.id,
         bundle_id=bundle.id or 0,
-        outcome="answer",
+        outcome=outcome,
         topic="fee",
         region_code="370100",
         verdict=verdict,
-        verdict_at=AT + timedelta(hours=1) if verdict else None,
-        at=AT,
+        verdict_at=at + timedelta(hours=1) if verdict else None,
+        at=at,
     )
     session.add(row)
     await session.flush()
@@ -181,12 +202,16 @@ async def test_wrong_policies_follow_no_filter_and_stay(database: Database) -> N
             last = await answered(session, serial, 1, "unsolved" if serial < 3 else None)
         for serial in range(10, 14):
             await answered(session, serial, 2, "corrected")
+            await answered(session, 10 + serial, 1, "unsolved", at=AT - timedelta(days=28))
+            await answered(session, 20 + serial, 1, None, outcome="recall")
         assert await refresh(session, AT, 1000)
     later = datetime(2026, 4, 2, 2, 0, tzinfo=UTC)
     async with database.transaction() as session:
         assert await wrong_entries(session, MONTH, MONTH.end) == ()
         (found,) = await wrong_entries(session, MONTH, later.date())
         assert (found.entry, found.now.hits, found.now.count) == ("cn-fee", 3, 6)
+        # Four of the month before, and four recalls: fewer than a group.
+        assert (found.before.count, found.recalled) == (0, None)
         row = await session.get_one(AnswerGiven, last)
         row.verdict, row.verdict_at = "unsolved", AT + timedelta(hours=73)
         await session.flush()
@@ -194,8 +219,11 @@ async def test_wrong_policies_follow_no_filter_and_stay(database: Database) -> N
         assert await wrong_entries(session, MONTH, later.date()) == (found,)
         for prefix, matter in (("44", None), ("3701", "first")):
             page = await summarise(session, View(MONTH, (Area(),), prefix, matter), later)
-            assert page.entries == (found,)
+            assert page.entries == ()
             assert "entry_wrong" not in page.lines
+        whole = await summarise(session, View(MONTH, (Area(),)), later)
+        assert whole.entries == (found,)
+        assert entry_rows(whole, "zh")[0][3:] == ["–", "–"]
 
 
 def test_who_stands_apart() -> None:

@@ -47,6 +47,7 @@ COMPOSED: dict[str, frozenset[str]] = {
     "move.good_": CHECKS,
     "move.bad_": CHECKS,
     "reason.": frozenset(name for kind in kinds().values() for name in kind.reasons),
+    "summary.": frozenset(kinds()),
     "field.": frozenset(FIELDS),
 }
 """Names that are put together: the part that is written, and all that may follow it."""

@@ -58,6 +58,7 @@ def test_labels_keep_leaving_and_cancelling_apart() -> None:
     ends_card = {key for key, label in labels.items() if "注销" in label}
     assert ends_card == {
         "cards.cancel",
+        "summary.cancellation",  # a manager's figures about it
         "matter.cancel_anyway",
         "matter.submit_sure",
         "reason.local_rule",

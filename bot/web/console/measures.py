@@ -12,6 +12,8 @@ from aiohttp import web
 from bot.renderer import plain_lines
 from bot.web.console.pages import MANAGERS, OFFICERS, Pages
 from bot.web.console.visit import Visit
+from knowledge.matters import kinds
+from services.cases.matters import matters as case_matters
 from services.measures import charts, improvements, kpi, report, training
 from services.measures.applications import STEPS
 from services.measures.backlog import names
@@ -112,6 +114,9 @@ def _words(visit: Visit, summary: Summary) -> dict[str, Any]:
         "headlines": HEADLINES,
         "story": story_of(summary, language),
         "steps": list(zip(STEPS, summary.steps, strict=True)),
+        "kinds": list(kinds()),
+        "case_matters": case_matters(),
+        "matter": lambda code: case_matters()[code].title(language),
         "entry": lambda one: entry_of(one, language),
         "measures": measures(),
         "value": lambda one: value_of(one, language),

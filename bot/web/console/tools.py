@@ -1,4 +1,8 @@
-"""检查资料 and 问政策: what the command line's `check-document`, `ask` and `move` do, on a page."""
+"""检查资料 and 问政策: what the command line's `check-document`, `ask` and `move` do, on a page.
+
+They answer from the policies; what HR has published to single questions (gaps) is given in the
+chat only.
+"""
 
 from __future__ import annotations
 
