@@ -10,7 +10,10 @@ from services import applications as apps
 from services.applications.views import ApplicationView
 from services.console.reach import Reach
 from services.people import people, roles
-from storage.models import Role
+from storage.models import ApplicationKind, Role
+
+MOVE_FLOWS = {ApplicationKind.TRANSFER: "move", ApplicationKind.MERGE: "merge"}
+"""Kinds that are not about a card, and the conversation of each."""
 
 
 def tongue(turn: Turn) -> Literal["zh", "en"]:

@@ -15,7 +15,6 @@ from handlers import (
     gaps,
     guide,
     handout,
-    merge,
     moved,
     mydata,
     newhires,
@@ -36,6 +35,8 @@ from handlers.applying import (
     submitting,
 )
 from handlers.desk import asking, group, hearing, hub, officers, working
+from handlers.merge import looking as merge_looking
+from handlers.merge import request as merge_request
 from handlers.move import asking as move_asking
 from handlers.move import handing as move_handing
 from handlers.move import hr as move_hr
@@ -66,7 +67,8 @@ def registry() -> Registry:
             collection.flow,
             handout.flow,
             proxy.flow,
-            merge.flow,
+            merge_looking.flow,
+            merge_request.flow,
             behalf.flow,
             rate.flow,
             follow.flow,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from handlers.applying.road import next_step
-from handlers.common import own_application
+from handlers.common import MOVE_FLOWS, own_application
 from handlers.steps import Flow, press
 from handlers.turn import Turn
 from services import applications as apps
 from services import cases
 from services.applications.views import ApplicationView
-from storage.models import ApplicationKind, ApplicationStatus
+from storage.models import ApplicationStatus
 
 flow = Flow("mend")
 
@@ -30,8 +30,8 @@ async def begin(turn: Turn) -> None:
     if application is None:
         await turn.start("status")
         return
-    if application.kind == ApplicationKind.TRANSFER:
-        await turn.start("move", application=application.id)
+    if application.kind in MOVE_FLOWS:
+        await turn.start(MOVE_FLOWS[application.kind], application=application.id)
         return
     if application.status == ApplicationStatus.RETURNED:
         await mend(turn, application)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handlers.applying.checking import ways_of
 from handlers.applying.road import next_step
-from handlers.common import again, own_application, rows
+from handlers.common import MOVE_FLOWS, again, own_application, rows
 from handlers.steps import Flow, command, press
 from handlers.turn import Turn
 from knowledge.regions import full_name, same_province
@@ -12,7 +12,7 @@ from services import applications as apps
 from services import cards
 from services.applications.decisions import ALL_WAYS
 from services.applications.views import ApplicationView
-from storage.models import ApplicationKind, ApplicationStatus, CardStatus
+from storage.models import ApplicationStatus, CardStatus
 
 flow = Flow("apply")
 EDITABLE = (ApplicationStatus.DRAFT,)
@@ -40,8 +40,8 @@ async def begin(turn: Turn) -> None:
     quiet, anyway = turn.data.get("quiet"), turn.data.get("anyway")
     named = turn.data.get("application")
     application = await own_application(turn, named) if named else None
-    if application and application.open and application.kind == ApplicationKind.TRANSFER:
-        await turn.start("move", application=application.id)
+    if application and application.open and application.kind in MOVE_FLOWS:
+        await turn.start(MOVE_FLOWS[application.kind], application=application.id)
         return
     if application is None or not application.open:
         application = await apps.current(turn.session, turn.me.id)

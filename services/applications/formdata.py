@@ -23,6 +23,8 @@ FORMS: Mapping[ApplicationKind, str] = MappingProxyType(
     {ApplicationKind.CANCELLATION: "cancellation", ApplicationKind.MERGE: "merge"}
 )
 """Kinds that have a form of their own, and its name."""
+DESKS = {"hrss": "社会保险经办机构", "nhsa": "医疗保障经办机构"}
+"""What a form calls the desk of an agency."""
 
 
 async def form_of(
@@ -44,7 +46,7 @@ async def form_of(
     region = full_name(view.region_code)
     common = {name: known.applicant.get(name, "") for name in ("name", "phone", "id_number")} | {
         "number": view.number,
-        "agency": f"{region}社会保险经办机构",
+        "agency": f"{region}{_desk(view)}",
         "employer": known.employer["name"],
         "credit_code": known.employer["credit_code"],
         "unit_number": known.employer["unit_number"],
@@ -64,6 +66,11 @@ async def form_of(
             "reason": reason,
         }
     )
+
+
+def _desk(view: ApplicationView) -> str:
+    insurance = insurances().get(view.reason or "")
+    return DESKS[insurance.agency if insurance else "hrss"]
 
 
 def _merge(view: ApplicationView, details: Mapping[str, str], insurance: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from knowledge.regions import city_of, find
 from knowledge.transfers import insurances
 from services.gateways.contract import AccountRecord
 
@@ -49,13 +50,17 @@ class Overlap:
 
     @property
     def blocked(self) -> str | None:
-        """Why it can't be asked for yet: `drawing` a pension, `arrears`, or two are still paid
-        (`paying`), which goes on making double months."""
+        """Why it can't be asked for yet: `drawing` a pension, `arrears`, two are still paid
+        (`paying`), which goes on making double months, or `several`: a request moves one relation
+        to one other city, and these are more, or in one city, or in a place that we don't know."""
         if any(each.status == "drawing" for each in self.accounts):
             return "drawing"
         if any(each.arrears for each in self.accounts):
             return "arrears"
-        return "paying" if sum(each.status == "paying" for each in self.accounts) > 1 else None
+        if sum(each.status == "paying" for each in self.accounts) > 1:
+            return "paying"
+        cities = {city_of(each.region).code for each in self.accounts if find(each.region)}
+        return None if len(self.accounts) == len(cities) == 2 else "several"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from knowledge import transfers
 from knowledge.regions import full_name
 from knowledge.workdays import workdays_between
 from services import applications as apps
+from services.applications.formdata import DESKS
 from services.applications.matters.transfer import asked_on
 from services.applications.submitting import unit_number
 from services.forms import FormData
@@ -25,7 +26,6 @@ NAMES = {
     "medical": "职工基本医疗保险",
     "unemployment": "失业保险",
 }
-_DESKS = {"hrss": "社会保险经办机构", "nhsa": "医疗保障经办机构"}
 _STATES = {
     "reviewing": "转入地审核中",
     "origin_asked": "已向转出地发函，等待转出",
@@ -68,7 +68,7 @@ async def form_data(
 
 def _common(row: Application, person: Person, employer: Employer, now: datetime) -> dict[str, str]:
     insurance = row.reason or ""
-    desk = _DESKS[transfers.insurances()[insurance].agency]
+    desk = DESKS[transfers.insurances()[insurance].agency]
     return {
         "insurance": NAMES[insurance],
         "number": row.number,

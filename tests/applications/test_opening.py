@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services import applications as apps
 from services.applications import NotAllowed, NotFound
+from services.applications.formdata import form_of
 from storage.models import (
     Application,
     ApplicationKind,
@@ -122,3 +123,15 @@ async def test_views_do_not_show_persons(office: Office) -> None:
     shown = repr(view) + repr(await office.see(apps.summary, view.id))
     for secret in ("样一", "370102199001", "15400000000", "历下区"):
         assert secret not in shown
+
+
+@pytest.mark.parametrize(("insurance", "desk"), [("medical", "医疗保障"), ("pension", "社会保险")])
+async def test_a_merge_form_goes_to_the_desk_of_its_insurance(
+    office: Office, insurance: str, desk: str
+) -> None:
+    kind = ApplicationKind.MERGE
+    view = await office.do(apps.open_matter, office.person_id, kind, REGION, reason=insurance)
+    await office.do(apps.describe_move, view.id, {"origin": "510100"})
+    made = await office.see(form_of, view.id, office.now, {})
+    assert made is not None
+    assert made[1].values["agency"] == f"山东省济南市{desk}经办机构"

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from services import applications as apps
+from services.people.people import by_number
+from storage import queue
+from storage.models import Person
 from tests.support.world import Talker, World
 
 
@@ -12,6 +16,25 @@ async def on_file(world: World, employee: Talker, *accounts: dict[str, Any]) -> 
     person = employee.person.person
     who = {"id_number": person.id_number, "name": person.name}
     await world.admin("POST", "seed", {"accounts": [who | each for each in accounts]})
+
+
+async def phone(world: World, employee: Talker, number: str | None) -> None:
+    """What the roster has of somebody."""
+    async with world.runtime.database.transaction() as session:
+        (found,) = await by_number(session, employee.person.number)
+        person = await session.get(Person, found.id)
+        assert person is not None
+        person.phone = number
+
+
+async def gives_up(world: World, employee: Talker, task: str) -> None:
+    """A look-up has died."""
+    async with world.runtime.database.transaction() as session:
+        (found,) = await by_number(session, employee.person.number)
+        home = await apps.home(session, found.id, None)
+        assert home is not None
+        now = world.runtime.clock.now()
+        await queue.set_timer(session, task, mailbox=home, kind=f"{task}.failed", due_at=now)
 
 
 def relation(region: str, first: str, last: str, **more: Any) -> dict[str, Any]:
@@ -47,10 +70,24 @@ async def test_double_months_are_seen_settled_and_printed(world: World) -> None:
     await employee.sees("要保留哪里的关系")
     await employee.presses("山东省济南市")
     await employee.sees("请确认")
+    # Without a phone nothing goes in, and 查进度 leads back to what was asked for.
+    await phone(world, employee, None)
+    await employee.presses("确认提交")
+    await employee.sees("还缺您的手机号")
+    assert not employee.saw("正在提交")
+    await phone(world, employee, employee.person.phone)
+    await employee.says("查进度")
+    await employee.presses("继续办理")
+    summary = await employee.sees("请最后核对一遍")
+    assert "保留：山东省济南市" in summary["text"]
+    assert "清理（转到保留地）：四川省成都市" in summary["text"]
     await employee.presses("确认提交")
     await employee.sees("正在提交")
     await employee.sees("提交成功")
-    await employee.says("查进度")
+    # Returned for the place: it is not handed in unchanged, but taken back and looked up anew.
+    await world.step_transfer("pension", "returned", reason_code="wrong_origin")
+    await employee.presses("去修改")
+    await employee.sees("要清理的不在四川省成都市")
     await employee.presses("撤回")
     await employee.presses("确定")
     await employee.sees("已撤回")
@@ -64,10 +101,12 @@ async def test_double_months_are_seen_settled_and_printed(world: World) -> None:
     await employee.presses("要纸质申请表")
     form = await employee.sees("按您核对过的内容填好了")
     assert form["document"]["file_name"].endswith(".pdf")
-    await world.step_transfer("pension", "returned", reason_code="wrong_origin")
+    await world.step_transfer("pension", "returned", reason_code="still_paying")
     await employee.sees("被退回")
     await employee.presses("去修改")
-    await employee.sees("请最后核对一遍")
+    await employee.sees("请让HR同事联系四川省成都市的单位停保")
+    await employee.presses("办好了，重新提交")
+    await employee.sees("清理（转到保留地）：四川省成都市")
     await employee.presses("确认提交")
     await employee.sees("提交成功")
     for _ in range(3):
@@ -99,6 +138,29 @@ async def test_two_that_are_still_paid_and_no_interface(world: World) -> None:
     told = await employee.sees("养老保险重复了31个月")
     assert "请先让HR停掉" in told["text"]
     assert not employee.saw("要保留哪里的关系")
+    # Three relations, two in one city, or one in an unknown place: not one request.
+    crowded = await world.enrolled(region="37")
+    await on_file(
+        world,
+        crowded,
+        *(
+            relation(code, "2020-01", "2021-06", insurance=insurance)
+            for insurance, codes in (
+                ("medical", ("510100", "370200", "370100")),
+                ("pension", ("370200", "110100")),
+            )
+            for code in codes
+        ),
+        relation("370102", "2020-01", "2026-10", insurance="unemployment", status="paying"),
+        relation("370103", "2020-01", "2024-06", insurance="unemployment"),
+    )
+    await crowded.says("/accounts")
+    for name in ("养老保险", "医疗保险", "失业保险"):
+        told = await crowded.sees(f"{name}重复了")
+        assert "一份申请办不了" in told["text"]
+    for task in ("merge.look", "merge.record"):
+        await gives_up(world, crowded, task)
+        await crowded.sees("这次没有查成")
     far = await world.enrolled(region="44")
     await far.says("账户合并")
     await far.sees("没有联网查询")

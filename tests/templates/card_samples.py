@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 from typing import Any, get_args
 
-from handlers import merge as merge_flow
+from handlers.merge import looking as merge_flow
 from knowledge import matters
 from services.collection.views import Handed, HeldCard, Receipt, Received, Way
 from services.mergers import Account, Accounts, Overlap, lines
@@ -148,7 +149,7 @@ def proxy(mark: Mark) -> dict[str, list[Values]]:
     }
 
 
-def merge() -> dict[str, list[Values]]:
+def merge(mark: Mark) -> dict[str, list[Values]]:
     """What a person is told whose relations overlap."""
     here = Account("pension", "370200", "paying", "2024-04", "2026-10", 0)
     there = Account("pension", "370100", "stopped", "2020-01", "2024-06", 2)
@@ -161,8 +162,26 @@ def merge() -> dict[str, list[Values]]:
         for months in (("2024-04", "2024-05"), ("2024-04",))
     ]
     rules = {name: merge_flow.rule_of(name) for name in ("pension", "medical", "unemployment")}
+    overlaps.append(
+        Overlap(
+            "pension",
+            (
+                replace(here, status="stopped"),
+                replace(there, arrears=0),
+                replace(there, region="370300", arrears=0),
+            ),
+            ("2024-04",),
+        )
+    )
     told = [{"overlap": each, "rule": rules[each.insurance]} for each in overlaps]
     number: Values = {"number": NUMBER}
+    places: Values = {"kept": "370200", "cleared": "370100"}
+    me = SimpleNamespace(
+        name=mark("张三丰"),
+        id_number="370102199001019970",
+        phone="13800000000",
+        employer_name=mark("样本科技有限公司"),
+    )
     return {
         "looking": [{}],
         "no_interface": [{}],
@@ -179,6 +198,13 @@ def merge() -> dict[str, list[Values]]:
             for cleared in (["370100"], ["370100", "110000"])
         ],
         "another_open": [{}],
+        "failed": [{}],
+        "summary": [{**number, **places, "insurance": "medical", "me": me}],
+        "mend": [
+            {**number, "message": message, "way": way, "cleared": "370100"}
+            for way in ("stopped", "started", "origin", "end", "officer")
+            for message in (mark("关系不在本地"), "")
+        ],
         "filed": [number],
         "record_making": [{}],
         "record": [{}],

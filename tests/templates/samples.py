@@ -360,7 +360,11 @@ def status(mark: Mark) -> dict[str, list[Values]]:
         "nothing": [{"cards": [held_card(CardStatus.LOST)]}, {"cards": []}],
         "progress": [{"view": view} | named for view in views]
         + [{"view": views[0], "region": REGION, "bank": ""}],
-        "reviewing": [moved, number | {"kind": ApplicationKind.FIRST, "reason_code": None}],
+        "reviewing": [
+            moved,
+            moved | {"kind": ApplicationKind.MERGE},
+            number | {"kind": ApplicationKind.FIRST, "reason_code": None},
+        ],
         "origin_asked": [number | {"reason_code": "pension"}],
         "origin_sent": [number | {"reason_code": "medical"}],
         "returned": [number | {"reason": mark("背景不是白色")}, number | {"reason": ""}],
@@ -538,7 +542,7 @@ def samples(language: str, mark: Mark = str) -> dict[str, list[Values]]:
         "collection": card_samples.collection(mark),
         "behalf": card_samples.behalf(),
         "proxy": card_samples.proxy(mark),
-        "merge": card_samples.merge(),
+        "merge": card_samples.merge(mark),
         "handout": card_samples.handout(mark),
         "moved": {"told": [{"origin": REGION, "destination": "江苏省苏州市"}]},
         "documents": documents(mark, language),

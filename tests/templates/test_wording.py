@@ -72,6 +72,15 @@ def test_both_functions_of_the_card_are_named_by_their_words() -> None:
     assert "银行账户待激活" in text
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_merge_is_told_as_a_card(language: str) -> None:
+    late = {"number": "SB-7K2M-9QXT", "outcome": "too_late", "kind": "merge"}
+    taken = late | {"reason_code": "medical"}
+    for name in ("status.withdrawal", "status.reviewing"):
+        text = RENDERER.message(name, language, taken)
+        assert not re.search("制卡|卡会|资料|card|papers", text), text
+
+
 def test_a_refusal_says_what_to_do_next() -> None:
     ways = re.compile(r"请|点|可以|再|发送|等|拨打|打12333")
     refusals = [
@@ -86,7 +95,8 @@ def test_a_refusal_says_what_to_do_next() -> None:
         "gaps.no_words", "rate.asked_before", "rate.nobody_else", "rate.answered_before",
         "follow.over", "collection.not_here", "collection.nothing_to_sign", "handout.wrong_code",
         "handout.unknown", "handout.unreadable", "handout.not_undone", "behalf.unknown",
-        "behalf.refused", "proxy.refused", "proxy.own", "proxy.too_late",
+        "behalf.refused", "proxy.refused", "proxy.own", "proxy.too_late", "merge.failed",
+        "merge.mend",
     ]  # fmt: skip
     for name in refusals:
         for text in said("zh", name):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from handlers.common import again, rows
+from handlers.common import again, own_application, rows
 from handlers.inputs import Happened, Press
+from handlers.merge.request import hand_in, resume
 from handlers.steps import Flow, command, happened, press
 from handlers.turn import Button, Turn
 from knowledge.matters import kinds
@@ -16,7 +17,7 @@ from services import mergers
 from services.applications.errors import NotAllowed
 from services.mergers import Accounts, Overlap
 from storage import queue
-from storage.models import ApplicationKind
+from storage.models import ApplicationKind, ApplicationStatus
 
 flow = Flow("merge")
 
@@ -30,7 +31,12 @@ async def asked(turn: Turn) -> None:
 
 @flow.begin
 async def begin(turn: Turn) -> None:
-    """Ask every agency what it has on file."""
+    """Ask every agency what it has on file, or go on with the `application` that is named."""
+    named = turn.data.get("application")
+    application = await own_application(turn, named) if named else None
+    if application is not None and application.kind == ApplicationKind.MERGE:
+        await resume(turn, application)
+        return
     turn.state.data = {}
     turn.goto("looking")
     await queue.add_task(
@@ -72,6 +78,15 @@ async def looked(turn: Turn) -> None:
             overlap=overlap,
             rule=rule_of(overlap.insurance),
         )
+
+
+@flow.on(happened("merge.look.failed"))
+@flow.on(happened("merge.record.failed"))
+async def not_found(turn: Turn) -> None:
+    """The look-up has given up: nobody is left waiting."""
+    if turn.state.flow == flow.name and turn.state.step == "looking":
+        turn.end()
+    turn.say("merge.failed", [[again("menu.person", "person")]])
 
 
 def rule_of(insurance: str) -> Sourced:
@@ -146,7 +161,6 @@ async def submit(turn: Turn) -> None:
     _, overlap = pair
     region = (turn.input.ref or "").partition(":")[2]
     cleared = next(each for each in overlap.accounts if each.region != region)
-    turn.end()
     try:
         view = await apps.open_matter(
             turn.session,
@@ -156,18 +170,20 @@ async def submit(turn: Turn) -> None:
             turn.now,
             reason=overlap.insurance,
         )
+        if view.status == ApplicationStatus.RETURNED:
+            await resume(turn, view)
+            return
         details = {
             "origin": cleared.region,
             "first_month": overlap.months[0],
             "last_month": overlap.months[-1],
         }
-        view = await apps.describe_move(turn.session, view.id, details, turn.now)
+        await apps.describe_move(turn.session, view.id, details, turn.now)
     except NotAllowed:
+        turn.end()
         turn.say("merge.another_open", [[again("menu.status", "status")]])
         return
-    await apps.submit(turn.session, view.id, turn.now)
-    form = again("matter.form", "form.make", view.id)
-    turn.say("merge.filed", [[form], [again("menu.status", "status")]], number=view.number)
+    await hand_in(turn, view.id)
 
 
 @flow.on(press("merge.record"))
