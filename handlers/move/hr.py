@@ -70,10 +70,10 @@ async def month_chosen(turn: Turn) -> None:
     person, origin, destination, on, later = (turn.input.ref or "").split(":")
     employee = await by_id(turn.session, int(person))
     me = turn.employee
-    if employee is None or me is None or turn.input.message_id is None:
+    if employee is None or turn.input.message_id is None:
         return
     place = destination, employee.employer_id
-    if not await roles.has_role(turn.session, me.id, Role.OFFICER, *place):
+    if me is None or not await roles.has_role(turn.session, me.id, Role.OFFICER, *place):
         turn.toast("desk.not_officer", alert=True)
         return
     ref = f"{person}:{origin}:{destination}:{on}"

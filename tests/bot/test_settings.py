@@ -43,6 +43,8 @@ def other(kind: Any, default: Any) -> str | None:
     if get_origin(kind) is tuple:
         if str in get_args(kind):
             return '["one", "two"]'
+        if not default:
+            return None  # a list of connectors: no plain value
         return "[90, 95]" if default[0] > default[-1] else "[7, 9]"
     if get_origin(kind) is dict:
         return None
