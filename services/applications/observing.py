@@ -11,7 +11,7 @@ from services.applications.errors import NotAllowed
 from services.applications.views import Change
 from services.gateways.contract import HistoryEntry
 from services.people import audit
-from storage.models import CLOSED, Application
+from storage.models import CLOSED, Application, ApplicationStatus
 
 
 async def record_by_officer(
@@ -67,6 +67,15 @@ async def record_by_batch(
     if row.status in rows.EDITABLE:
         raise NotAllowed("not_submitted")
     row.reference = row.reference or reference
+    known = row.status is ApplicationStatus.COLLECTABLE and entry.status == "collectable"
+    if known:  # but for the day: nothing to tell
+        row.due, row.updated_at = entry.due, now
+        details = states.entry_details(entry) | {"key": key}
+        event = await rows.note(
+            session, row, entry.status, entry.at, source=rows.BATCH, reason=details
+        )
+        await reminders.arrange(session, row, now)
+        return [states.change_of(row, event)]
     return await _observed(session, row, entry, now, source=rows.BATCH, actor=actor, key=key)
 
 

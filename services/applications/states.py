@@ -215,7 +215,7 @@ async def _reconcile(
     if known.status == entry.status:
         if assumed:
             known.reason, known.at = entry_details(entry), entry.at
-            if known.sequence == row.sequence:
+            if known.sequence == row.sequence and row.status is STATUS_OF[known.status]:
                 row.due = entry.due
         return False
     if assumed:
@@ -249,7 +249,9 @@ async def _apply(
         row.sequence = event.sequence
         if closed_before or await _seen_by_hr(session, row, event):
             event.told_at = event.told_at or now
-            row.due = row.due or _due(event)
+            if event.status == "collectable" and row.status is ApplicationStatus.COLLECTABLE:
+                row.due = _due(event) or row.due  # the last day before the seal is the bureau's
+                await reminders.arrange(session, row, now)
             continue
         await enter(session, row, event, now)
         applied.append(event)
@@ -269,6 +271,14 @@ async def _seen_by_hr(session: AsyncSession, row: Application, event: Applicatio
         seen = _ROAD.index(each.status) if each.status in _ROAD[2:] else seen
         seen = -1 if each.status == rows.MISTAKE else seen
     return _ROAD.index(event.status) <= seen
+
+
+async def last_word(session: AsyncSession, row: Application) -> Change | None:
+    """The last state that counts of those the bureau itself has told, whatever HR has seen."""
+    told_by = await rows.events(session, row.id or 0, [rows.BUREAU, rows.BATCH])
+    known = [each for each in told_by if each.source == rows.BATCH or each.sequence <= row.sequence]
+    known.sort(key=lambda event: (event.at, event.sequence))
+    return change_of(row, known[-1]) if known else None
 
 
 async def enter(
@@ -291,7 +301,7 @@ async def enter(
     if status == "collectable" or details.get("place"):
         row.place = details.get("place") or row.place
     matter = MATTERS.get(row.kind)
-    grade = Evidence.BATCH if event.source == rows.BATCH else Evidence.CONNECTOR
+    grade = Evidence.CONNECTOR if event.source == rows.BUREAU else Evidence.BATCH
     if matter and not await matter.entered(session, row, status, event.at, evidence=grade):
         log.warning("state.second_valid_card", application=row.id)
         event.reason = details | {"second_card": True}

@@ -168,7 +168,7 @@ class _Plan:
         if row.status not in _ORDER:
             return "older"
         later = _ORDER.index(ApplicationStatus(answer.status)) > _ORDER.index(row.status)
-        return "applied" if later else "older"
+        return "applied" if later or _names_the_day(answer, row) else "older"
 
     def set_apart(self, outcomes: dict[int, Outcome]) -> None:
         """Several rows about one application: the same thing said twice is once; two things
@@ -221,6 +221,12 @@ class _Plan:
                     at=self.now,
                 )
         return Outcome(answer.row, code, row.number, answer.status)
+
+
+def _names_the_day(answer: Answered, row: Application) -> bool:
+    """The last day of collection, of a card that HR had before the bureau told of it."""
+    waits = row.status is ApplicationStatus.COLLECTABLE and row.due is None
+    return waits and answer.status == "collectable" and answer.due is not None
 
 
 def _id_number(row: Application) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.applications.numbers import read_number
@@ -47,9 +48,17 @@ def from_sheet(content: bytes, settings: ImportSettings) -> Numbers:
             if found is not None:
                 begun = True
                 numbers.append(found)
-            elif begun and any(cell not in (None, "") for cell in cells):
+            elif any(cell not in (None, "") for cell in cells) and (begun or _is_data(cells)):
                 odd.append(line)
     return Numbers(tuple(numbers), tuple(odd))
+
+
+def _is_data(cells: Sequence[object]) -> bool:
+    """Whether it is no heading: a running number stands in it, or an odd application number."""
+    return any(
+        isinstance(cell, int | float) or text.isdigit() or text.upper().startswith("SB")
+        for cell, text in ((cell, str(cell).strip()) for cell in cells)
+    )
 
 
 def _number(cell: object) -> str | None:

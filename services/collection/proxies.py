@@ -83,6 +83,22 @@ def local_rule(region_code: str) -> Sourced | None:
     return rule(region_code, "proxy")
 
 
+async def may_send(session: AsyncSession, application_id: int) -> None:
+    """Whether there is a card that somebody else could collect.
+
+    Raises:
+        NotAllowed: see `name_proxy`.
+    """
+    row = await applications.seen(session, application_id)
+    kind = kinds().get(row.kind.value)
+    if kind is None or not kind.makes_card:
+        raise NotAllowed("no_card")
+    if row.status in _OVER:
+        raise NotAllowed("over")
+    if row.status in applications.EDITABLE:
+        raise NotAllowed("not_submitted")
+
+
 async def name_proxy(
     session: AsyncSession, application_id: int, person: dict[str, str], now: datetime
 ) -> ProxyView:
@@ -96,20 +112,16 @@ async def name_proxy(
             closed).
     """
     row = await applications.locked(session, application_id)
-    kind = kinds().get(row.kind.value)
-    if kind is None or not kind.makes_card:
-        raise NotAllowed("no_card")
-    if row.status in _OVER:
-        raise NotAllowed("over")
-    if row.status in applications.EDITABLE:
-        raise NotAllowed("not_submitted")
+    await may_send(session, application_id)
     found = await _row(session, application_id)
     if found is None:
         found = Proxy(application_id=application_id, until=local_date(now), named_at=now)
         session.add(found)
     await _drop_letter(session, found, now)
     found.person, found.named_at, found.ended_at = dict(person), now, None
-    found.until = row.due or local_date(now) + timedelta(days=DAYS)
+    today = local_date(now)
+    # A day that has passed is no last day: the card still lies there, or it would be sealed.
+    found.until = row.due if row.due and row.due >= today else today + timedelta(days=DAYS)
     actor = f"person:{row.person_id}"
     await audit.record(session, actor, "proxy.named", f"application:{row.id}", now)
     await session.flush()
@@ -165,11 +177,23 @@ async def letter(session: AsyncSession, application_id: int, now: datetime) -> F
     )
 
 
-async def keep_letter(session: AsyncSession, application_id: int, file_id: int) -> None:
-    """The letter's file, so that it goes with the proxy."""
+async def keep_letter(
+    session: AsyncSession, application_id: int, file_id: int, now: datetime
+) -> bool:
+    """The letter's file, so that it goes with the proxy, and the one before at once.
+
+    Returns:
+        False when nobody is named any more: the file goes too.
+    """
     found = await _row(session, application_id)
-    if found is not None:
-        found.file_id = file_id
+    if found is None:
+        return False
+    await _drop_letter(session, found, now)
+    found.file_id = file_id
+    if found.ended_at is not None:
+        await _drop_letter(session, found, now)
+        return False
+    return True
 
 
 async def forget(session: AsyncSession, found: Proxy, now: datetime) -> None:

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from knowledge.matters import kinds
 from services import applications as apps
 from services.applications import rows as applications
+from services.applications import states
 from services.applications.errors import NotFound
 from services.applications.matters import MATTERS
 from services.applications.observing import observe
@@ -92,7 +93,8 @@ async def _receive(
     await codes.give(session, handover)
     session.add(handover)
     if row.status is not ApplicationStatus.COLLECTABLE:
-        entry = HistoryEntry(sequence=0, status="collectable", at=now, due=row.due, place=place)
+        # What is due so far is the bureau's day of processing, never that of the seal.
+        entry = HistoryEntry(sequence=0, status="collectable", at=now, place=place)
         await observe(session, row, entry, now, actor=actor)
     row.place, row.updated_at = place, now
     await arrange(session, row, now)
@@ -127,17 +129,32 @@ async def undo(
     handover = await rows.locked(session, application_id)
     if handover is None or handover.handed_at or handover.returned_at:
         return None
-    if row.status is ApplicationStatus.COLLECTABLE and handover.before is not row.status:
-        row.status = handover.before
-        matter = MATTERS[row.kind]
-        await matter.entered(session, row, "making", now)
-    row.place, row.updated_at = None, now
+    if row.status is ApplicationStatus.COLLECTABLE:
+        await _as_the_bureau_says(session, row, handover.before, now)
+    row.updated_at = now
     await applications.note(session, row, applications.MISTAKE, now, source=applications.OFFICER)
     await telling.tell(session, row, "mistaken", now, once=handover)
     await session.delete(handover)
     await arrange(session, row, now)
     await audit.record(session, actor, "card.undone", f"application:{row.id}", now)
     return Receipt(row.number, "received")
+
+
+async def _as_the_bureau_says(
+    session: AsyncSession, row: Application, before: ApplicationStatus, now: datetime
+) -> None:
+    """Without what HR had seen: where the bureau's own word, kept meanwhile, has brought it."""
+    said = await states.last_word(session, row)
+    if said is not None and said.status == "collectable":
+        row.due, row.place = said.due, said.place
+        return
+    row.place = None
+    if before is ApplicationStatus.COLLECTABLE:
+        return  # an officer had seen it at the bureau
+    row.status = ApplicationStatus.MAKING if said and said.status == "making" else before
+    row.due = said.due if said and states.STATUS_OF[said.status] is row.status else None
+    state = "making" if row.status is ApplicationStatus.MAKING else "returned"  # no card made yet
+    await MATTERS[row.kind].entered(session, row, state, now)
 
 
 async def last_place(session: AsyncSession, actor: str) -> str | None:

@@ -25,6 +25,7 @@ from storage.models import (
     ApplicationStatus,
     AuditEntry,
     CardStatus,
+    Evidence,
     Handover,
     InboxEvent,
     Proxy,
@@ -100,11 +101,26 @@ async def test_a_box_is_taken_in_once_and_handed_out_once(office: Office) -> Non
 async def test_the_bureau_s_late_word_changes_nothing_but_the_day(office: Office) -> None:
     """HR had the card in its hand before the bureau told of it."""
     view = await office.received()
-    await take(office, view.number)
-    due = (office.now + timedelta(days=60)).date()
-    assert await office.told(view, "making", "collectable", due=due, place="社保中心") == []
+    done_by, due = ((office.now + timedelta(days=days)).date() for days in (12, 60))
+    async with office.database.transaction() as session:
+        await set_due(session, office.now.date(), {view.id: 9})  # of the bureau's review
+    (receipt,) = await take(office, view.number)
+    assert receipt.card is not None
+    assert receipt.card.due is None  # nobody has named the day of the seal
+    (own,) = await office.see(cards.cards_of, office.person_id)
+    assert own.evidence is Evidence.BATCH  # HR's own eyes, not the bureau's answer
+    assert await office.told(view, "making", due=done_by) == []
+    assert (await office.get(view)).due is None
+    assert await office.told(view, "collectable", start=3, due=due, place="社保中心") == []
     now = await office.get(view)
     assert (now.status, now.place, now.due) == (ApplicationStatus.COLLECTABLE, PLACE, due)
+    assert "seal" in await office.timers()
+    # Another card was meant: the bureau's own word stands.
+    async with office.database.transaction() as session:
+        assert await collection.undo(session, view.id, office.now, actor=OFFICER)
+    now = await office.get(view)
+    assert (now.status, now.place, now.due) == (ApplicationStatus.COLLECTABLE, "社保中心", due)
+    await take(office, view.number)
     await hand(office, view)
     assert await office.told(view, "collected", start=4) == []
     assert (await office.get(view)).status is ApplicationStatus.COLLECTED
@@ -180,6 +196,19 @@ async def test_a_wrong_number_is_taken_back(office: Office) -> None:
     await hand(office, view)
     async with office.database.transaction() as session:
         assert await collection.undo(session, view.id, office.now, actor=OFFICER) is None
+
+
+async def test_a_wrong_number_before_any_card_is_made(office: Office) -> None:
+    view = await office.received()
+    await take(office, view.number)
+    async with office.database.transaction() as session:
+        assert await collection.undo(session, view.id, office.now, actor=OFFICER)
+    assert (await office.get(view)).status is ApplicationStatus.REVIEWING
+    (none,) = await office.see(cards.cards_of, office.person_id)
+    assert none.status is CardStatus.CANCELLED
+    await office.told(view, "making")
+    made, _ = await office.see(cards.cards_of, office.person_id)
+    assert made.status is CardStatus.MAKING
 
 
 async def test_what_is_no_card_of_this_officer_s_is_refused(office: Office) -> None:
@@ -270,6 +299,7 @@ def test_numbers_out_of_any_list() -> None:
     for row in (
         ["某银行 11月 成品卡清单"],
         ["序号", "姓名", "编号"],
+        [1, "样一", "SB-1"],
         [1, "样一", first.replace("-", "")],
         [2, "样二", ""],
         [],
@@ -279,7 +309,7 @@ def test_numbers_out_of_any_list() -> None:
     stream = io.BytesIO()
     book.save(stream)
     found = collection.from_sheet(stream.getvalue(), ImportSettings())
-    assert found == collection.Numbers((first, second), (4,))
+    assert found == collection.Numbers((first, second), (3, 5))
 
 
 async def test_somebody_else_collects_with_a_letter_and_is_forgotten(office: Office) -> None:
@@ -294,7 +324,10 @@ async def test_somebody_else_collects_with_a_letter_and_is_forgotten(office: Off
             proxies.checked(name, text, own, office.now.date())
     await take(office, view.number)
     assert await hand_to_proxy(office, view) == "no_proxy"
+    async with office.database.transaction() as session:
+        await set_due(session, office.now.date(), {view.id: -1})
     named = await office.do(proxies.name_proxy, view.id, person)
+    assert named.until > office.now.date()  # the day is past, and the card still lies here
     assert person["id_number"] not in repr(named)
     data = await office.see(proxies.letter, view.id, office.now)
     assert data is not None
@@ -321,15 +354,20 @@ async def test_a_proxy_goes_with_the_sweep_when_the_counter_handed_the_card_out(
     view = await making(office)
     person = {"name": "王样本", "id_number": id_number(7), "phone": "13900000000"}
     await office.do(proxies.name_proxy, view.id, person)
-    letter = await office.file("letter")
+    first, letter = await office.file("first"), await office.file("letter")
     await office.see(proxies.letter, view.id, office.now)
     async with office.database.transaction() as session:
-        await proxies.keep_letter(session, view.id, letter)
+        assert await proxies.keep_letter(session, view.id, first, office.now)
+        assert await proxies.keep_letter(session, view.id, letter, office.now)
         await proxies.forget_over(session, office.now)
     assert (await office.rows(Proxy))[0].person == person
     await office.told(view, "collectable", "collected", start=3)
     async with office.database.transaction() as session:
         await proxies.forget_over(session, office.now)
     (row,) = await office.rows(Proxy)
-    (file,) = await office.rows(StoredFile)
-    assert (row.person, row.file_id, file.expires_at) == (None, None, office.now)
+    assert (row.person, row.file_id) == (None, None)
+    assert {file.expires_at for file in await office.rows(StoredFile)} == {office.now}
+    late = await office.file("late")
+    async with office.database.transaction() as session:
+        assert not await proxies.keep_letter(session, view.id, late, office.now)
+    assert {file.expires_at for file in await office.rows(StoredFile)} == {office.now}

@@ -10,8 +10,9 @@ import pytest
 import xlsxwriter
 
 from services import applications as apps
-from services import cards
+from services import cards, collection
 from services.batches.answers import read_answer
+from services.console.reach import Reach
 from services.imports import ImportSettings
 from services.imports.report import Findings, messages
 from storage.models import ApplicationStatus, Evidence
@@ -136,6 +137,20 @@ async def test_every_row_is_accounted_for(bureau: Bureau) -> None:
     assert (await bureau.office.get(two)).status is ApplicationStatus.SUBMITTING
     late = await bureau.answer(answer_of([(one.number, "", "", "受理中", "", "")], *HEADINGS))
     assert late.counts == {"older": 1}
+    # HR had the card before the bureau told of it: only the last day to collect it is news.
+    everywhere = Reach.everything()
+    async with bureau.office.database.transaction() as session:
+        await collection.receive(
+            session, [one.number], "3楼", bureau.office.now, actor="person:7", reach=everywhere
+        )
+    rows = [(one.number, "", "", "可领取", "", "", "2027-03-01")]
+    for code in ("applied", "repeated"):
+        dated = await bureau.answer(answer_of(rows, *HEADINGS, "领卡截止日期"))
+        assert dated.counts == {code: 1}
+    assert (await bureau.office.get(one)).due == date(2027, 3, 1)
+    assert (await bureau.office.get(one)).place == "3楼"
+    news = await bureau.office.see(apps.untold, one.id)
+    assert "batch" not in {each.source for each in news if each.status == "collectable"}
 
 
 def infected(content: bytes, **parts: str) -> bytes:
