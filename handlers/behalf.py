@@ -58,6 +58,9 @@ async def person_named(turn: Turn) -> None:
     if found[0].id == turn.me.id:
         turn.say("behalf.refused", [[again("menu.apply", "apply")]], code="own")
         return
+    if found[0].mailbox is not None:
+        turn.say("behalf.refused", code="bound")
+        return
     turn.data["person"] = found[0].id
     await turn.ask("authority")
 
@@ -71,7 +74,6 @@ async def ask_authority(turn: Turn) -> None:
         [[Button("behalf.paper", "behalf.paper")], [Button("common.exit", "exit")]],
         name=person.masked_name,
         number=person.number,
-        bound=person.mailbox is not None,
     )
 
 

@@ -41,20 +41,22 @@ def again(label: str, action: str, ref: object = None, **values: object) -> Butt
     return Button(label, action, None if ref is None else str(ref), lasting=True, values=values)
 
 
-def elsewhere(turn: Turn) -> bool:
+def elsewhere(turn: Turn, application_id: int) -> bool:
     """Whether the person is in the middle of another matter, whose words news must not catch."""
-    return turn.state.flow not in (None, "apply", "ask")
+    if turn.state.flow == "apply":
+        return turn.data.get("application") not in (None, application_id)
+    return turn.state.flow not in (None, "ask")
 
 
-def over(turn: Turn) -> None:
+def over(turn: Turn, application_id: int) -> None:
     """The application's conversation is over; another matter goes on."""
-    if not elsewhere(turn):
+    if not elsewhere(turn, application_id):
         turn.end()
 
 
-def come_back(turn: Turn) -> None:
+def come_back(turn: Turn, application_id: int) -> None:
     """The button that leads back to the application, where news came in between."""
-    turn.say("common.where_we_were", [[again("apply.resume", "apply")]])
+    turn.say("common.where_we_were", [[again("apply.resume", "apply", application_id)]])
 
 
 async def application_of(turn: Turn) -> ApplicationView | None:
@@ -65,8 +67,10 @@ async def application_of(turn: Turn) -> ApplicationView | None:
     if not isinstance(turn.input, Happened):
         return None
     application = await apps.get(turn.session, int(turn.input.payload["application_id"]))
-    home = await apps.home(turn.session, application.person_id, application.agent_id)
+    home = await apps.home(turn.session, application)
     here = turn.state.mailbox
+    if home is None and turn.employee is not None and turn.employee.id == application.agent_id:
+        home = f"person:{application.person_id}"  # who did it for them is no officer any more
     if home is not None and home != here:
         kind, payload = turn.input.kind, turn.input.payload
         turn.send_event(home, kind, key=f"moved:{turn.event_id}", **payload)
@@ -99,7 +103,8 @@ async def own_application(turn: Turn, ref: object) -> ApplicationView | None:
         found = await apps.get(turn.session, int(str(ref)))
     except (ValueError, LookupError):
         return None
-    return found if turn.me.id in (found.person_id, found.agent_id) else None
+    mine = found.person_id == turn.me.id
+    return found if mine or await apps.may_act(turn.session, found, turn.me.id) else None
 
 
 async def at_hand(turn: Turn) -> ApplicationView | None:

@@ -221,7 +221,8 @@ async def tell_one(turn: Turn, change: Change) -> None:
     elif change.status == "collectable":
         buttons += await collecting(turn, application.id)
     elif change.status == "sealed":
-        buttons = [[again("status.apply_again", "apply")]]
+        own = application.person_id == turn.me.id
+        buttons = [[again("status.apply_again", "apply")]] if own else []
     elif change.status == "done" and change.kind == ApplicationKind.MERGE:
         buttons = [[again("merge.see", "merge.begin")]]
     elif change.status == "lapsed":

@@ -9,6 +9,7 @@ from handlers.common import (
     application_of,
     come_back,
     elsewhere,
+    name_principal,
     over,
     rows,
     tongue,
@@ -73,7 +74,8 @@ async def checked(turn: Turn) -> None:
     )
     if decision is None:
         return
-    if elsewhere(turn):
+    await name_principal(turn, application)
+    if elsewhere(turn, application.id):
         decided_meanwhile(turn, decision)
     else:
         turn.state.flow, turn.state.data = flow.name, {"application": application.id}
@@ -93,11 +95,11 @@ def decided_meanwhile(turn: Turn, decision: Decision) -> None:
         turn.say("apply.wait", desks=decision.waiting_for, when=decision.not_before)
         return
     if decision.outcome == "warn":
-        say_warning(turn, decision, [[again("apply.go_on", "apply")]])
+        say_warning(turn, decision, [[again("apply.go_on", "apply", decision.application.id)]])
         return
     if decision.outcome == "clear":
         say_clear(turn, decision)
-    come_back(turn)
+    come_back(turn, decision.application.id)
 
 
 async def decided(turn: Turn, decision: Decision) -> None:
@@ -139,7 +141,7 @@ def expects_card(application: ApplicationView) -> bool:
 
 def stop(turn: Turn, decision: Decision) -> None:
     """There is a card (or an application) in this province already; three ways on."""
-    over(turn)
+    over(turn, decision.application.id)
     say_stop(turn, decision)
 
 
@@ -257,9 +259,10 @@ async def evidence_decided(turn: Turn) -> None:
     application = await application_of(turn)
     if application is None:
         return
-    away = elsewhere(turn)
+    await name_principal(turn, application)
+    away = elsewhere(turn, application.id)
     if application.status == ApplicationStatus.STOPPED:
-        over(turn)
+        over(turn, application.id)
         turn.say(
             "apply.evidence_refused",
             [[again("menu.person", "person")]],
@@ -268,7 +271,7 @@ async def evidence_decided(turn: Turn) -> None:
         return
     turn.say("apply.evidence_confirmed")
     if away:
-        come_back(turn)
+        come_back(turn, application.id)
         return
     turn.state.flow, turn.state.data = flow.name, {"application": application.id}
     await turn.ask("summary")

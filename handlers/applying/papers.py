@@ -9,7 +9,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from handlers.applying.checking import evidence_next
-from handlers.common import again, application_of, at_hand, come_back, elsewhere, rows
+from handlers.common import (
+    again,
+    application_of,
+    at_hand,
+    come_back,
+    elsewhere,
+    name_principal,
+    rows,
+)
 from handlers.inputs import Happened, Text, Upload
 from handlers.steps import KNOWN, Flow, happened, press, text, upload
 from handlers.turn import Button, Turn
@@ -87,7 +95,8 @@ async def was_read(turn: Turn) -> None:
     )
     if outcome.ignored:
         return
-    away = elsewhere(turn)
+    await name_principal(turn, application)
+    away = elsewhere(turn, application.id)
     if turn.state.flow != "apply" and not away:
         turn.state.flow, turn.state.data = "apply", {"application": application.id}
         turn.goto("documents")
@@ -101,7 +110,7 @@ async def was_read(turn: Turn) -> None:
     if outcome.escalate:
         await escalate(turn, application.id, application.person_id)
     if away:
-        come_back(turn)
+        come_back(turn, application.id)
         return
     # A mended portrait or a reading on offer: the person answers that first.
     waiting = any(document.mended_id is not None for document in refused)

@@ -122,5 +122,9 @@ async def consent_refused(turn: Turn) -> None:
     refusal = consents.refusal_text(
         ConsentKind.PICTURES, turn.language, region_code=turn.me.region_code
     )
-    turn.say("enrol.refused", [[again("apply.resume", "apply")]], refusal=refusal)
+    turn.say(
+        "enrol.refused",
+        [[again("apply.resume", "apply", turn.data["application"])]],
+        refusal=refusal,
+    )
     turn.end()

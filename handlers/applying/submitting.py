@@ -182,7 +182,7 @@ async def tell(turn: Turn, submission: Submission) -> None:
     """What became of a submission about a card."""
     application, number = submission.application, submission.application.number
     if submission.outcome == "received":
-        over(turn)
+        over(turn, application.id)
         buttons = [[again("menu.status", "status")]]
         turn.say("apply.received", buttons, number=number, note="application.received")
     elif submission.outcome == "duplicate" and submission.decision:
@@ -190,7 +190,7 @@ async def tell(turn: Turn, submission: Submission) -> None:
     elif submission.outcome == "unavailable":
         turn.say("apply.submit_later", number=number, when=submission.not_before)
     elif submission.outcome == "rejected" and submission.mending:
-        over(turn)
+        over(turn, application.id)
         turn.say(
             "status.returned",
             [[again("status.mend", "mend", application.id)]],
@@ -217,7 +217,7 @@ def hand_on(turn: Turn, submission: Submission) -> None:
 async def by_people(turn: Turn, submission: Submission) -> None:
     """No interface: it waits for the next file of the region, or an officer hands it in."""
     application = submission.application
-    over(turn)
+    over(turn, application.id)
     if submission.outcome == "by_file":
         turn.say("apply.by_file", [[again("menu.status", "status")]], number=application.number)
         return
@@ -230,7 +230,7 @@ async def by_people(turn: Turn, submission: Submission) -> None:
 async def reported(turn: Turn, submission: Submission) -> None:
     """A loss report works at once, or the person must telephone: nobody can do that for them."""
     application = submission.application
-    over(turn)
+    over(turn, application.id)
     if submission.outcome == "received":
         waiting = await apps.current(turn.session, application.person_id)
         following = [again("matter.go_on_replacing", "apply", waiting.id)] if waiting else []

@@ -145,7 +145,9 @@ async def waits(turn: Turn) -> None:
 @flow.on(happened("case.overridden"))
 async def overridden(turn: Turn) -> None:
     """A stop was lifted by hand: the application can go on."""
-    turn.say("desk.overridden", [[again("apply.resume", "apply")]])
+    turn.say(
+        "desk.overridden", [[again("apply.resume", "apply", (await about(turn)).application_id)]]
+    )
 
 
 @flow.on(happened("case.papers_ok"))

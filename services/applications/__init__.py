@@ -75,7 +75,7 @@ from services.applications.refreshing import (
     refresh_request,
 )
 from services.applications.reminders import reminder_due
-from services.applications.rows import IDENTITIES, home
+from services.applications.rows import IDENTITIES, home, may_act
 from services.applications.settings import ApplicationSettings, use
 from services.applications.states import (
     history,
@@ -174,6 +174,7 @@ __all__ = [
     "load_package",
     "mailbox_for",
     "mailbox_of",
+    "may_act",
     "missing_documents",
     "move_details",
     "name_card",

@@ -59,6 +59,7 @@ async def act_for(
     if not await roles.has_role(session, officer_id, Role.OFFICER, *place):
         raise NotAllowed("out_of_reach")
     actor = f"person:{officer_id}"
+    opened = await open_matter(session, person_id, ApplicationKind.FIRST, person.region_code, now)
     await consents.give(
         session,
         person_id,
@@ -67,7 +68,6 @@ async def act_for(
         version=consents.current_version(ConsentKind.NOTICE),
         recorded_by=actor,
     )
-    opened = await open_matter(session, person_id, ApplicationKind.FIRST, person.region_code, now)
     row = await rows.locked(session, opened.id)
     row.agent_id = officer_id
     await _keep(session, row, file_id, now)
@@ -93,10 +93,12 @@ async def _keep(session: AsyncSession, row: Application, file_id: int, now: date
 
 
 async def in_hands_of(session: AsyncSession, officer_id: int) -> list[ApplicationView]:
-    """Open applications that an officer does for others, the last touched first."""
+    """Open applications that an officer does for others while they may, the last touched first."""
     query = (
         select(Application)
         .where(col(Application.agent_id) == officer_id, col(Application.status).not_in(CLOSED))
         .order_by(col(Application.updated_at).desc(), col(Application.id).desc())
     )
-    return [await rows.view(session, row) for row in (await session.exec(query)).all()]
+    found = (await session.exec(query)).all()
+    mine = [row for row in found if await rows.may_act(session, row, officer_id)]
+    return [await rows.view(session, row) for row in mine]

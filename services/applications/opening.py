@@ -226,4 +226,4 @@ async def mailbox_for(session: AsyncSession, number: str) -> str | None:
     """Where a callback's event about this application goes."""
     query = select(Application).where(col(Application.number) == number)
     row = (await session.exec(query)).one_or_none()
-    return None if row is None else await rows.home(session, row.person_id, row.agent_id)
+    return None if row is None else await rows.home(session, row)

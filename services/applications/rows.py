@@ -14,12 +14,14 @@ from services import people
 from services.applications.errors import NotFound
 from services.applications.matters import MATTERS
 from services.applications.views import ApplicationView, DocumentView
+from services.people import roles
 from storage.models import (
     Application,
     ApplicationEvent,
     ApplicationStatus,
     Document,
     DocumentStatus,
+    Role,
 )
 
 US, BUREAU, OFFICER, BATCH = "us", "bureau", "officer", "batch"
@@ -212,12 +214,22 @@ async def count_notes(
 async def mailbox(session: AsyncSession, row: Application) -> str:
     """Where an application's events go: to its person; who has no account, to the officer who does
     it for them; else to a mailbox nobody reads."""
-    return await home(session, row.person_id, row.agent_id) or f"person:{row.person_id}"
+    return await home(session, row) or f"person:{row.person_id}"
 
 
-async def home(session: AsyncSession, person_id: int, agent_id: int | None) -> str | None:
-    """The account of a person, or of the officer who acts for them; None for neither."""
-    own = await people.mailbox_of(session, person_id)
-    if own is None and agent_id is not None:
-        return await people.mailbox_of(session, agent_id)
+async def home(session: AsyncSession, row: Application | ApplicationView) -> str | None:
+    """The account of its person, or of the officer who acts for them; None for neither."""
+    own = await people.mailbox_of(session, row.person_id)
+    if own is None and row.agent_id is not None and await may_act(session, row, row.agent_id):
+        return await people.mailbox_of(session, row.agent_id)
     return own
+
+
+async def may_act(
+    session: AsyncSession, row: Application | ApplicationView, officer_id: int
+) -> bool:
+    """Whether somebody does it for its person: the officer who took it on, while they are one."""
+    place = row.region_code, row.employer_id
+    return row.agent_id == officer_id and await roles.has_role(
+        session, officer_id, Role.OFFICER, *place
+    )

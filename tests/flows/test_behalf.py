@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sqlmodel import col, select
 
-from services.people import consents
+from services import applications as apps
+from services.people import consents, roles
 from services.people.people import by_number
-from storage.models import Application, AuditEntry, ConsentKind, Document
+from storage.models import Application, AuditEntry, ConsentKind, Document, Role
 from tests.support.world import Talker, World, picture
 
 
@@ -37,6 +38,7 @@ async def test_an_officer_applies_for_somebody_without_a_phone(world: World) -> 
     papers = Talker(officer.client, someone)
     await papers.sends_papers()
     for _ in range(2):
+        await officer.sees("【代办】")
         await officer.sees("请核对")
     await world.confirm_papers(papers)
     await officer.sees("请最后核对一遍")
@@ -72,10 +74,22 @@ async def test_an_officer_applies_for_somebody_without_a_phone(world: World) -> 
     assert {one.kind for one in given} == set(ConsentKind)
     assert all(one.on_paper for one in given)
     assert ("application.on_behalf", f"person:{acting.id}") in verbs
+    # Who is no officer any more has nothing of it in their hands.
+    async with runtime.database.transaction() as session:
+        await roles.revoke(session, acting.id, Role.OFFICER, runtime.clock.now())
+        assert await apps.in_hands_of(session, acting.id) == []
+        assert await apps.home(session, row) is None
+    await officer.presses(f"{row.number} {person.masked_name}")
+    await officer.sees("请选择开户银行")  # their own
+    async with runtime.database.transaction() as session:
+        await roles.grant(session, acting.id, Role.OFFICER, runtime.clock.now())
     # As soon as the person has a chat of their own, the news are theirs.
     own = Talker(await world.client(await world.link(someone)), someone)
     await own.client.start()
     await own.sees("我是社保小助手")  # the notice was agreed to on paper
+    await officer.says("/behalf")
+    await officer.says(someone.number)
+    await officer.sees("请本人在聊天里办")
     await world.step(reference, "collectable")
     await own.sees("可以领取")
     await world.quiet()
