@@ -170,8 +170,13 @@ async def take_in(
     reach = await officer_reach(turn)
     if reach is None:
         return
+    some, others = numbers[:_AT_ONCE], list(numbers[_AT_ONCE:])
+    if others:
+        rest = {"numbers": others, "place": place, "odd": [], "trouble": False}
+        key = f"collection:rest:{turn.event_id}"
+        turn.send_event(turn.state.mailbox, "collection.read.done", key, **rest)
     receipts = await collection.receive(
-        turn.session, numbers[:_AT_ONCE], place, turn.now, actor=actor_of(turn), reach=reach
+        turn.session, some, place, turn.now, actor=actor_of(turn), reach=reach
     )
     counts: Counter[str] = Counter(receipt.outcome for receipt in receipts)
     taken = [each for each in receipts if each.outcome == "received" and each.card is not None]
@@ -179,11 +184,12 @@ async def take_in(
         "handout.taken",
         [[Button("handout.done", "handout.done", lasting=True)]],
         counts={name: counts[name] for name in _NEWS},
+        told=all(each.card.bound for each in taken if each.card),
         odd=(odd or [])[:_SHOWN],
         rest=[each for each in receipts if each.outcome not in _NEWS][:_SHOWN],
         silent=[each.card.person for each in taken if each.card and not each.card.bound][:_SHOWN],
         left=[each.card.person for each in taken if each.card and each.card.left][:_SHOWN],
-        beyond=max(len(numbers) - _AT_ONCE, 0),
+        beyond=len(others),
     )
     if len(receipts) == 1 and receipts[0].card is not None:
         await offer_undo(turn, receipts[0])
@@ -205,7 +211,10 @@ async def undone(turn: Turn) -> None:
         return
     done = await collection.undo(turn.session, card.application_id, turn.now, actor=actor_of(turn))
     turn.buttons_off()
-    turn.say("handout.undone" if done else "handout.not_undone", number=card.application)
+    if done:
+        turn.say("handout.undone", number=card.application, bound=card.bound)
+    else:
+        turn.say("handout.not_undone", number=card.application)
 
 
 @flow.on(press("handout.done"))

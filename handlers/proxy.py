@@ -32,6 +32,11 @@ async def begin(turn: Turn) -> None:
         ]
         turn.say("proxy.named", buttons, name=named.name, number=named.number, until=named.until)
         return
+    try:
+        await proxies.may_send(turn.session, application.id)
+    except NotAllowed:
+        turn.say("proxy.too_late")
+        return
     held = await collection.of_application(turn.session, application.id)
     here = held is not None and held.open
     rule = None if here else proxies.local_rule(application.region_code)
@@ -106,8 +111,12 @@ async def confirmed(turn: Turn) -> None:
 async def letter_again(turn: Turn) -> None:
     """The letter once more."""
     application = await mine(turn, getattr(turn.input, "ref", None))
-    if application is not None:
-        await make(turn, application.id)
+    if application is None or not await proxies.of_application(
+        turn.session, application.id, turn.today
+    ):
+        turn.toast("common.stale", alert=True)
+        return
+    await make(turn, application.id)
 
 
 async def make(turn: Turn, application_id: int) -> None:
@@ -131,7 +140,8 @@ async def made(turn: Turn) -> None:
     file_id = turn.input.payload.get("file_id")
     if file_id is None or turn.actor.chat_id is None:
         return
-    await proxies.keep_letter(turn.session, application.id, file_id)
+    if not await proxies.keep_letter(turn.session, application.id, file_id, turn.now):
+        return  # taken back while it was made
     turn.send_document(file_id, "代领授权委托书.pdf", "proxy.made", number=application.number)
 
 

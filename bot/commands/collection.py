@@ -20,7 +20,7 @@ from knowledge.regions import full_name
 from services import applications as apps
 from services import collection
 from services.collection import Handing, HeldCard, Receipt
-from services.console.reach import Reach
+from services.console.reach import Place, Reach
 from services.imports.report import UnreadableError, messages
 from services.people import roles
 from storage.clock import local_date
@@ -151,8 +151,7 @@ def hand(
                 )
                 identity = search.card.application_id if search.card else 0
             else:
-                view = await apps.by_number(session, number)
-                identity = view.id if view else 0
+                identity = await _within(session, number, reach)
             if not identity:
                 return None
             if code:
@@ -169,11 +168,11 @@ def back(number: Number, officer: ByOfficer) -> None:
 
     async def work() -> Handing | None:
         async with database_session() as (session, _):
-            actor, _ = await _officer(session, officer)
-            view = await apps.by_number(session, number)
-            if view is None:
+            actor, reach = await _officer(session, officer)
+            identity = await _within(session, number, reach)
+            if not identity:
                 return None
-            return await collection.give_back(session, view.id, now(), actor=actor)
+            return await collection.give_back(session, identity, now(), actor=actor)
 
     done = run(work())
     _tell(done)
@@ -189,15 +188,21 @@ async def _officer(session: AsyncSession, number: str) -> tuple[str, Reach]:
     return f"person:{person.id}", reach
 
 
+async def _within(session: AsyncSession, number: str, reach: Reach) -> int:
+    """The id of an application that the officer may touch; 0 for any other."""
+    view = await apps.by_number(session, number)
+    return view.id if view and reach.covers(Place(view.region_code, view.employer_id)) else 0
+
+
 def _tell(done: Handing | None) -> None:
     if done is None:
         fail(say("collection_unknown"))
         return
     number = done.card.application if done.card else ""
-    sentence = say(f"collection_{done.outcome}", number=number)
     if done.outcome not in ("handed", "given_back"):
-        fail(sentence)
-    out(sentence)
+        fail(say(f"collection_{done.outcome}", number=number))
+    silent = "_untold" if done.card and not done.card.bound else ""
+    out(say(f"collection_{done.outcome}{silent}", number=number))
 
 
 def _state(one: HeldCard, days: int | None) -> str:

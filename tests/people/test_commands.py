@@ -157,7 +157,10 @@ def test_a_box_of_cards(folder: Path) -> None:
     assert "领卡码不对" in wrong.output
     assert call("collection", "hand", number, "--officer", "E002").exit_code == 1
     signed = ("collection", "hand", number, "--paper", "签收表第2页", "--officer", "E002")
-    assert "已登记发给本人" in call(*signed).output
+    call("roles", "grant", "E001", "officer", "--region", "440000")
+    for words in (("hand", number, "--paper", "第2页"), ("back", number)):
+        assert "没有这张卡" in call("collection", *words, "--officer", "E001").output
+    assert "本人没有绑定账号，没有回执" in call(*signed).output
     twice = call(*signed)
     assert (twice.exit_code, "没有重复登记" in twice.output) == (1, True)
     assert call("collection", "back", number, "--officer", "E002").exit_code == 1

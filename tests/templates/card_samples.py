@@ -75,7 +75,11 @@ def handout(mark: Mark) -> dict[str, list[Values]]:
     """What an officer is told."""
     cards = [held(mark), held(mark, bound=False, bank_code=None), held(mark, left=True, due=None)]
     days = [(card, left) for card in cards for left in (-1, 0, 7, None)]
-    over = [held(mark, handed_at=AT, signed_by=way, handed_by="person:9") for way in get_args(Way)]
+    over = [
+        held(mark, handed_at=AT, signed_by=way, handed_by="person:9", bound=bound)
+        for way in get_args(Way)
+        for bound in (True, False)
+    ]
     counts: Values = {"received": 2, "already": 1, "repeated": 1}
     taken: Values = {"counts": counts, "odd": [4, 9], "silent": ["E1"], "left": ["E2"]}
     rest = [Receipt(NUMBER, outcome) for outcome in get_args(Received)]
@@ -87,13 +91,13 @@ def handout(mark: Mark) -> dict[str, list[Values]]:
         "place": [{"place": mark("3楼HR办公室")}, {"place": None}],
         "numbers": [{}],
         "taken": [
-            taken | {"rest": rest, "beyond": 7},
-            nothing | {"rest": rest[:1], "beyond": 0},
+            *(taken | {"rest": rest, "beyond": 7, "told": told} for told in (True, False)),
+            nothing | {"rest": rest[:1], "beyond": 0, "told": True},
         ],
         "unreadable": [{}],
         "card": [{"card": card, "days": left} for card in cards[:2] for left in (-1, 7, None)]
         + [{"card": cards[2], "days": None}],
-        "undone": [{"number": NUMBER}],
+        "undone": [{"number": NUMBER, "bound": bound} for bound in (True, False)],
         "not_undone": [{"number": NUMBER}],
         "code": [{}],
         "wrong_code": [{"many": many} for many in (True, False)],
@@ -117,11 +121,11 @@ def handout(mark: Mark) -> dict[str, list[Values]]:
 def behalf() -> dict[str, list[Values]]:
     """What an officer is told who applies for somebody else."""
     who: Values = {"number": "E1024", "name": "李*"}
-    codes = ("own", "another_open", "left", "out_of_reach")
+    codes = ("own", "bound", "another_open", "left", "out_of_reach")
     return {
         "who": [{"open": count} for count in (0, 2)],
         "unknown": [{"several": several} for several in (True, False)],
-        "authority": [who | {"bound": bound} for bound in (True, False)],
+        "authority": [who],
         "paper": [{"number": "E1024"}],
         "unreadable": [{}],
         "confirm": [who],

@@ -11,11 +11,13 @@ from bot.web.console.pages import DESK, OFFICERS, Pages
 from bot.web.console.visit import Visit
 from services import applications as apps
 from services import collection
-from services.collection import Handing, Receipt
+from services.collection import Handing, HeldCard, Receipt
 from services.imports.report import UnreadableError
 from storage.clock import local_date
 
 pages = Pages("collection")
+_TOLD = ("handed", "given_back", "undone")
+"""Outcomes that the owner hears of in their chat."""
 
 
 @pages.get("/collection", roles=DESK, nav=True)
@@ -28,7 +30,7 @@ async def _page(
     visit: Visit,
     receipts: Sequence[Receipt] = (),
     odd: Sequence[int] = (),
-    found: collection.HeldCard | None = None,
+    found: HeldCard | None = None,
 ) -> web.Response:
     over = visit.asked("show") == "over"
     async with visit.reading() as session:
@@ -121,8 +123,9 @@ async def card(visit: Visit) -> web.StreamResponse:
         if view is None:
             raise web.HTTPNotFound
         if what == "undo":
+            held = await collection.of_application(session, view.id)
             undone = await collection.undo(session, view.id, visit.now, actor=visit.actor)
-            return visit.goes("/collection", said="card_undone" if undone else "card_not_here")
+            return visit.goes("/collection", said=_said("undone" if undone else "not_here", held))
         if what == "ask":
             asked = await collection.ask(session, view.id, visit.now, actor=visit.actor)
             return visit.goes(
@@ -140,7 +143,13 @@ async def card(visit: Visit) -> web.StreamResponse:
 
 
 def _done(visit: Visit, done: Handing) -> web.Response:
-    return visit.goes("/collection", said=f"card_{done.outcome}")
+    return visit.goes("/collection", said=_said(done.outcome, done.card))
+
+
+def _said(outcome: str, held: HeldCard | None) -> str:
+    """What the page says: of an owner without a chat, that nobody has told them."""
+    silent = outcome in _TOLD and held is not None and not held.bound
+    return f"card_{outcome}_untold" if silent else f"card_{outcome}"
 
 
 @pages.post("/collection/remind", roles=OFFICERS)
