@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services import applications as apps
-from services.people.people import by_number
+from services.people.people import by_number, mailbox_of
 from storage import queue
 from storage.models import Person
 from tests.support.world import Talker, World
@@ -31,7 +30,7 @@ async def gives_up(world: World, employee: Talker, task: str) -> None:
     """A look-up has died."""
     async with world.runtime.database.transaction() as session:
         (found,) = await by_number(session, employee.person.number)
-        home = await apps.home(session, found.id, None)
+        home = await mailbox_of(session, found.id)
         assert home is not None
         now = world.runtime.clock.now()
         await queue.set_timer(session, task, mailbox=home, kind=f"{task}.failed", due_at=now)
