@@ -32,7 +32,9 @@ class Gates:
 
     def __init__(self) -> None:
         rules = yaml.safe_load((DATA / "gates.yaml").read_text(encoding="utf-8"))
-        lists = {f"<{name}>": f"(?:{words})" for name, words in rules["words"].items()}
+        lists: dict[str, str] = {}
+        for name, words in rules["words"].items():
+            lists[f"<{name}>"] = f"(?:{_spell_out(words, lists)})"
         self._rules = {
             gate: tuple(re.compile(_spell_out(pattern, lists)) for pattern in rules[gate.value])
             for gate in Gate
