@@ -9,8 +9,9 @@ from functools import cache
 
 from knowledge import regions
 from knowledge.regions.table import HERE, MUNICIPALITIES, Level, table
-from knowledge.understand.pinyin import folded, readings
+from knowledge.understand.pinyin import fold, readings
 
+LARGE = frozenset({"440100", "440300", "330100"})
 LATIN_SPECIAL = {
     "hong kong": "810000",
     "hongkong": "810000",
@@ -64,8 +65,20 @@ def by_sound(
     found: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for name, (_, kind) in written.items():
         if kind != "abbr" and 2 <= len(name) <= 4:
-            found[tuple(folded(c) for c in name)].append(name)
+            for sound in readings(name):
+                found[tuple(map(fold, sound))].append(name)
     return {sound: tuple(spelt) for sound, spelt in found.items()}
+
+
+@cache
+def large_districts() -> tuple[str, ...]:
+    """Codes of the districts of the largest cities, which people name without their city."""
+    return tuple(
+        region.code
+        for region in table().values()
+        if region.level is Level.COUNTY
+        and (region.parent in MUNICIPALITIES or regions.city_of(region.code).code in LARGE)
+    )
 
 
 @cache
@@ -73,9 +86,7 @@ def latin_names() -> Mapping[str, tuple[str, ...]]:
     """Pinyin of provinces and cities, and of the districts of the largest cities."""
     found: dict[str, list[str]] = defaultdict(list)
     for region in table().values():
-        city = region if region.level is not Level.COUNTY else regions.city_of(region.code)
-        large = region.parent in MUNICIPALITIES or city.code in {"440100", "440300", "330100"}
-        if region.level is Level.COUNTY and not large:
+        if region.level is Level.COUNTY and region.code not in large_districts():
             continue
         for sound in readings(region.short):
             written = "".join(sound)

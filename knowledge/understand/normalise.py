@@ -69,6 +69,7 @@ KEEP = frozenset(
 )
 SYMBOLS = re.compile(r"[^\w\s，。？！、,.?!;；:：'’\-]|_")
 SPACE = re.compile(r"\s+")
+PAIR = 2
 LONG = 3
 """Terms of so many characters are recognised with one of them wrong."""
 LITTLE = frozenset("的了吗是我你他她这那有在要不能会换办补新老旧哪本就也都还没")
@@ -123,7 +124,9 @@ class Normaliser:
         taken for a slip of the pen.
         """
         lines = [clean(s) for s in sentences]
-        self._reader = Reader(lines, names)
+        spoken = tuple(names)
+        self._reader = Reader(lines, spoken)
+        self._whole = frozenset(spoken) | {name for name in places if len(name) == PAIR}
         self._known = {run for line in lines for run in _bigrams(line)}
         self._terms: dict[tuple[str, ...], str] = {
             tuple(map(fold, sound)): term for term in terms for sound in readings(term)
@@ -210,8 +213,15 @@ class Normaliser:
                 term = self._terms.get(tuple(folded(c) for c in window))
                 if term is None or term == window or self._is_known(text, start, size):
                     continue
+                if self._parts_a_place(text, start, start + size):
+                    continue
                 chars[start : start + size] = term
         return "".join(chars)
+
+    def _parts_a_place(self, text: str, start: int, end: int) -> bool:
+        """Whether the window holds one half of a place's name only (昆[明自]由 is no 名字)."""
+        pairs = (text[max(0, start - 1) : start + 1], text[end - 1 : end + 1])
+        return any(pair in self._whole for pair in pairs)
 
     def _mend(self, text: str) -> str:
         """Write a slip of the pen back: one wrong character in a long term (杜保卡 → 社保卡).

@@ -15,65 +15,35 @@ import yaml
 
 from knowledge import regions
 from knowledge.facts import DATA
-from knowledge.regions.table import MUNICIPALITIES, Level, Region, table
-from knowledge.understand.names import by_sound, latin_names, names
+from knowledge.regions.table import Region, table
+from knowledge.understand.mentions import (
+    CAPITALS,
+    Mention,
+    choose,
+    drop_containers,
+    kin,
+    merge_nicknames,
+)
+from knowledge.understand.names import by_sound, large_districts, latin_names, names
 from knowledge.understand.pinyin import folded
 
 FAR = frozenset({"810000", "820000", "710000"})
-CAPITALS = frozenset(
-    [
-        "130100",
-        "140100",
-        "150100",
-        "210100",
-        "210200",
-        "220100",
-        "230100",
-        "320100",
-        "320500",
-        "330100",
-        "330200",
-        "340100",
-        "350100",
-        "350200",
-        "360100",
-        "370100",
-        "370200",
-        "410100",
-        "420100",
-        "430100",
-        "440100",
-        "440300",
-        "450100",
-        "460100",
-        "510100",
-        "520100",
-        "530100",
-        "540100",
-        "610100",
-        "620100",
-        "630100",
-        "640100",
-        "650100",
-    ]
-)
 LATIN = re.compile(r"\b(?=([a-z']+(?: [a-z']+)?))[a-z']+")
 LATIN_MOVES = re.compile(
     r"\b(mov(e|ed|ing)|relocat\w*|transfer\w*|sent|go(es|ing)?|back|return\w*|leav\w+|left)\b"
 )
+OUTSKIRTS = re.compile("市[南北中东西][边面部方心门]")
+"""The south of a city isn't the district 市南."""
+OWN_CARD = re.compile(
+    r"(的|那张|这张|办的)?(旧|老)?(社保|医保)?卡(还|都|能|能不能|可以|可不可以|要|想)?(在|到|去|来|拿到)"
+)
+"""Between two places: the card of the first is carried to the second."""
+BOTH = re.compile(r"[和与跟、,，及/ ]|以及|还有")
+OTHER_HUKOU = re.compile("(外地|本地|农村|城镇|异地|外省|本省)户口(能|可以|也|想)?在$")
 MOST = 4
 """Mentions that are weighed against each other; a question never needs more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """A name at ``start``..``end`` of a text and the divisions that it may mean."""
-
-    start: int
-    end: int
-    codes: tuple[str, ...]
-    kind: str
-    surface: str
+LEFT, LOOSE, OPEN, STAYED, REACHED = 2.0, 1.0, 0.0, -1.0, -2.0
+"""Roles: surely left; left if the topic says so; can't tell; where somebody is; gone to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +82,7 @@ class Gazetteer:
         self._cue_after = re.compile(rf"\s*(?:{rules['cue_after']})")
         self._origin_before = re.compile(f"(?:{rules['origin_before']})$")
         self._origin_after = re.compile(rules["origin_after"])
+        self._stays = re.compile(f"(?:{rules['stays_before']})$")
         self._dest_before = re.compile(f"(?:{rules['destination_before']})$")
         self._dest_after = re.compile(rules["destination_after"])
         self._abbr_before = re.compile(f"(?:{rules['abbreviations_before']})$")
@@ -124,8 +95,9 @@ class Gazetteer:
 
     @property
     def spoken(self) -> tuple[str, ...]:
-        """Names of provinces and cities and nicknames, for reading typed pinyin."""
-        return tuple(name for name, (_, kind) in self._names.items() if kind == "short")
+        """Names of provinces, cities and the largest cities' districts, to read typed pinyin."""
+        cities = [name for name, (_, kind) in self._names.items() if kind == "short"]
+        return (*cities, *(table()[code].short for code in large_districts()))
 
     @property
     def written(self) -> tuple[str, ...]:
@@ -172,7 +144,7 @@ class Gazetteer:
             m
             for m in found
             if self._accept(text, m, found, sure)
-            or (m.kind == "county" and any(_kin(a, b) for a in m.codes for b in spoken_of))
+            or (m.kind == "county" and any(kin(a, b) for a in m.codes for b in spoken_of))
         ]
         return sorted([*kept, *self._misspelt(text, kept)], key=lambda m: m.start)
 
@@ -189,7 +161,7 @@ class Gazetteer:
                 if entry is None:
                     continue
                 mention = Mention(at, at + size, entry[0], self._kind(surface, entry[1]), surface)
-                if self._covers(text, mention):
+                if self._covers(text, mention) or self._splits(text, mention):
                     continue
                 # A road (深圳路) isn't the place either that its first letter alone may mean.
                 if not self._blocked(text, mention):
@@ -206,6 +178,16 @@ class Gazetteer:
         inner = text[mention.start + 1 :]
         return mention.kind == "common" and any(inner[:size] in self._names for size in (2, 3))
 
+    def _splits(self, text: str, mention: Mention) -> bool:
+        """Whether the last sign begins a district's name instead (青岛市南区)."""
+        if not mention.surface.endswith("市") or mention.surface[:-1] not in self._names:
+            return False
+        tail = text[mention.end - 1 :]
+        if OUTSKIRTS.match(tail):
+            return False
+        inner = (self._names.get(tail[:size], ((), ""))[0] for size in (4, 3, 2))
+        return any(kin(code, own) for codes in inner for code in codes for own in mention.codes)
+
     def _kind(self, surface: str, kind: str) -> str:
         return "common" if surface in self._common and kind != "full" else kind
 
@@ -213,6 +195,9 @@ class Gazetteer:
         after, before = text[mention.end : mention.end + 5], text[: mention.start]
         if mention.kind == "abbr":
             around = text[max(0, mention.start - 1) : mention.end + 1]
+            sound = tuple(map(folded, text[mention.start : mention.end + 1]))
+            if any(name[0] == mention.surface for name in self._by_sound.get(sound, ())):
+                return True  # 苏洲 is a city's name misspelt
             return not self._abbr_before.search(before) or bool(self._abbr_not.search(around))
         if self._not_place.match(after) and not mention.surface.endswith(("市", "省", "区", "县")):
             return True
@@ -228,7 +213,7 @@ class Gazetteer:
         if mention.kind not in {"county", "common"}:
             return True
         others = [m for m in (sure if mention.kind == "common" else found) if m is not mention]
-        if any(_kin(a, b) for m in others for a in mention.codes for b in m.codes):
+        if any(kin(a, b) for m in others for a in mention.codes for b in m.codes):
             return True
         if mention.kind == "common":
             return False
@@ -268,7 +253,7 @@ class Gazetteer:
             if kind in {"short", "full"} and (shared or well_known):
                 near += codes
             elif kind in {"short", "nick", "county"} and shared:
-                near += [c for c in codes if any(_kin(c, k) for m in kept for k in m.codes)]
+                near += [c for c in codes if any(kin(c, k) for m in kept for k in m.codes)]
         return tuple(dict.fromkeys(near))
 
     def _settle(
@@ -276,131 +261,71 @@ class Gazetteer:
     ) -> Places:
         if not mentions:
             return Places()
-        mentions = _merge_nicknames(mentions)
-        chosen = _choose(mentions, home)
-        pairs = _drop_containers(text, list(zip(mentions, chosen, strict=True)))
+        mentions = merge_nicknames(mentions)
+        chosen = choose(mentions, home)
+        pairs = drop_containers(text, list(zip(mentions, chosen, strict=True)))
         named = tuple(table()[code] for _, code in pairs)
         spans = tuple((m.start, m.end) for m in mentions)
-        roles = [self._role(text, m, english) for m, _ in pairs]
+        roles = self._roles(text, [m for m, _ in pairs], english)
         if len(pairs) == 1:
-            origin = roles[0] == 1
-            loose = roles[0] == 0.5
+            origin = roles[0] == LEFT
+            loose = roles[0] == LOOSE
             return Places(
                 named[0] if origin else None, None if origin else named[0], named, spans, loose
             )
-        first, last = 0, len(pairs) - 1
-        if roles[first] < 0 < roles[last] or roles[first] < roles[last] == 1:
-            first, last = last, first
+        first, last = _ends(text, [m for m, _ in pairs], roles)
         if named[first] == named[last]:
             return Places(None, named[first], named[:1], spans)
         return Places(named[first], named[last], named, spans)
 
+    def _roles(self, text: str, mentions: Sequence[Mention], english: bool) -> list[float]:
+        """The role of every mention, seen together with the one before it."""
+        roles = [self._role(text, mention, english) for mention in mentions]
+        for at, (one, two) in enumerate(itertools.pairwise(mentions)):
+            if OWN_CARD.fullmatch(text[one.end : two.start]):
+                roles[at], roles[at + 1] = LEFT, REACHED
+        return roles
+
     def _role(self, text: str, mention: Mention, english: bool) -> float:
-        """Above zero: the place that is left; below: the one gone to; zero: can't tell."""
+        """One of ``LEFT``, ``LOOSE``, ``OPEN``, ``STAYED`` and ``REACHED``."""
         before, after = text[: mention.start], text[mention.end : mention.end + 8]
         if english:
             if re.search(r"(from|left|leaving|quit|leave)\s+(?:\w+\s+)?$", before):
-                return 1
-            return -1 if re.search(r"(to|in|at|for|into)\s+$", before) else 0
+                return LEFT
+            return REACHED if re.search(r"(to|in|at|for|into)\s+$", before) else OPEN
+        if self._other_hukou(before):
+            return REACHED
         if self._origin_before.search(before):
-            return 1
+            return LEFT
         if re.match(
             r".{0,3}(交的|交过|交了|缴过|缴了|离职|辞|失业|干了|参保)", after
         ) and re.search(r"(在|于|^)$", before):
-            return 1
+            return LEFT
+        if self._stays.search(before):
+            return STAYED
         if self._dest_before.search(before):
-            return -1
-        return 0.5 if self._origin_after.match(after) else 0
+            return REACHED
+        return LOOSE if self._origin_after.match(after) else OPEN
+
+    def _other_hukou(self, before: str) -> bool:
+        """Whether a register of elsewhere (河南户口在…) stands before, not 户口在 itself."""
+        head, _, tail = before.rpartition("户口")
+        beside = tail == "在" and any(head[-size:] in self._names for size in (2, 3, 4))
+        return beside or bool(OTHER_HUKOU.search(before))
 
 
-def _kin(first: str, second: str) -> bool:
-    """Same city, or one above the other."""
-    if first == second:
-        return False
-    here, there = regions.lineage(first), regions.lineage(second)
-    if here[0] in there or there[0] in here:
-        return True
-    return regions.city_of(first) == regions.city_of(second)
-
-
-def _worth(code: str, kind: str, home: str | None) -> float:
-    region = table()[code]
-    worth = {Level.PROVINCE: 3.0, Level.CITY: 2.5, Level.COUNTY: 1.0}[region.level]
-    if kind == "full":
-        worth = 3.0
-    elif kind == "nick":
-        worth = 4.0
-    city = regions.city_of(code).code
-    if region.level is Level.COUNTY:
-        worth += 0.5 * (city in MUNICIPALITIES) + 0.3 * (city in CAPITALS)
-    if home:
-        worth += 1.5 * (city == regions.city_of(home).code)
-        worth += 0.7 * regions.same_province(code, home)
-    return worth
-
-
-def _merge_nicknames(mentions: Sequence[Mention]) -> list[Mention]:
-    """A nickname right before the name itself (洪城南昌) says the same place twice."""
-    kept: list[Mention] = []
-    for mention in mentions:
-        last = kept[-1] if kept else None
-        if last is None or last.kind != "nick" or last.end != mention.start:
-            kept.append(mention)
-            continue
-        shared = tuple(code for code in mention.codes if code in last.codes)
-        if shared or any(table()[code].level is not Level.COUNTY for code in mention.codes):
-            surface = last.surface + mention.surface
-            codes = shared or mention.codes
-            kept[-1] = Mention(last.start, mention.end, codes, mention.kind, surface)
-        else:
-            kept.append(mention)
-    return kept
-
-
-def _together(codes: tuple[str, ...]) -> float:
-    bond = 0.0
-    for first, second in itertools.combinations(codes, 2):
-        if first == second:
-            bond -= 1
-            continue
-        here, there = regions.lineage(first), regions.lineage(second)
-        if here[0] in there or there[0] in here:
-            bond += 3
-        elif regions.city_of(first) == regions.city_of(second):
-            bond += 2.5
-        elif here[-1] == there[-1]:
-            bond += 0.6
-    return bond
-
-
-def _choose(mentions: Sequence[Mention], home: str | None) -> tuple[str, ...]:
-    """One division per name: the choice whose members fit each other best."""
-    options = [m.codes[:8] for m in mentions]
-    kinds = [m.kind for m in mentions]
-    return max(
-        itertools.product(*options),
-        key=lambda codes: (
-            _together(codes)
-            + sum(_worth(code, kind, home) for code, kind in zip(codes, kinds, strict=True))
-        ),
-    )
-
-
-def _drop_containers(text: str, pairs: list[tuple[Mention, str]]) -> list[tuple[Mention, str]]:
-    """山东济南 is one place; 北京 is only the frame of 北京朝阳搬海淀."""
-    kept = list(pairs)
-    for mention, code in pairs:
-        inner = [m for m, c in kept if c != code and code in regions.ancestors(c)]
-        beside = any(
-            m.start >= mention.end and text[mention.end : m.start] in {"", "的", " ", "市", "省"}
-            for m in inner
-        )
-        if len(inner) > 1 or beside:
-            kept = [pair for pair in kept if pair != (mention, code)]
-    unique: dict[str, tuple[Mention, str]] = {}
-    for mention, code in kept:
-        unique.setdefault(code, (mention, code))
-    return list(unique.values())
+def _ends(text: str, mentions: Sequence[Mention], roles: Sequence[float]) -> tuple[int, int]:
+    """Which mention is left and which is gone to: in the order said, unless roles say otherwise."""
+    last = max(range(len(roles)), key=lambda at: (-roles[at], at))
+    first = max((at for at in range(len(roles)) if at != last), key=lambda at: (roles[at], -at))
+    if first < last:
+        return first, last
+    here, there = roles[last], roles[first]
+    joined = BOTH.fullmatch(text[mentions[last].end : mentions[first].start])
+    unsure = there <= LOOSE and here == OPEN and joined
+    if here == there or unsure or (here == STAYED and there == OPEN):
+        return last, first
+    return first, last
 
 
 def role_by_topic(places: Places, leaves: bool) -> Places:

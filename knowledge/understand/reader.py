@@ -136,6 +136,11 @@ class QuestionReader:
             alone.text, places, gate, foreign, self._rank(scores, places), float(scores[self._out])
         )
 
+    def gate(self, text: str) -> Gate | None:
+        """The rule that stops one text, without ranking it."""
+        question, _ = self._prepare.question(text)
+        return self._gates.check(question.text, question.masked, self._prepare.english_words)
+
     def _changes_subject(self, alone: Floats) -> bool:
         best = int(np.argmax(alone))
         return self._classifier.labels[best] in OF_THEIR_OWN and alone[best] >= SURE_ALONE

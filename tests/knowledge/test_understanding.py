@@ -32,6 +32,9 @@ QUESTIONS = [json.loads(line) for line in (DATA / "questions.jsonl").open(encodi
 PLACES = list(
     csv.DictReader((DATA / "places.tsv").read_text(encoding="utf-8").splitlines(), delimiter="\t")
 )
+GATES = list(
+    csv.DictReader((DATA / "gates.tsv").read_text(encoding="utf-8").splitlines(), delimiter="\t")
+)
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +163,16 @@ def test_gates_close(reader: QuestionReader, text: str, gate: Gate) -> None:
 )
 def test_gates_stay_open_for_ones_own_matters(reader: QuestionReader, text: str) -> None:
     assert reader.read(text).gate is None
+
+
+def test_another_person_is_told_from_ones_own_matters(reader: QuestionReader) -> None:
+    """Sentences about others, attacks and insults, beside what looks alike and is one's own."""
+    wrong = []
+    for row in GATES:
+        gate = reader.gate(row["question"])
+        if (gate.value if gate else "") != (row["gate"] or ""):
+            wrong.append((row["question"], gate))
+    assert not wrong
 
 
 def test_no_development_question_is_stopped_wrongly(reader: QuestionReader) -> None:

@@ -1,0 +1,152 @@
+"""Names in a text, and which division each of them means."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from knowledge import regions
+from knowledge.regions.table import MUNICIPALITIES, Level, table
+
+CAPITALS = frozenset(
+    [
+        "130100",
+        "140100",
+        "150100",
+        "210100",
+        "210200",
+        "220100",
+        "230100",
+        "320100",
+        "320500",
+        "330100",
+        "330200",
+        "340100",
+        "350100",
+        "350200",
+        "360100",
+        "370100",
+        "370200",
+        "410100",
+        "420100",
+        "430100",
+        "440100",
+        "440300",
+        "450100",
+        "460100",
+        "510100",
+        "520100",
+        "530100",
+        "540100",
+        "610100",
+        "620100",
+        "630100",
+        "640100",
+        "650100",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name at ``start``..``end`` of a text and the divisions that it may mean."""
+
+    start: int
+    end: int
+    codes: tuple[str, ...]
+    kind: str
+    surface: str
+
+
+def kin(first: str, second: str) -> bool:
+    """Same city, or one above the other."""
+    if first == second:
+        return False
+    here, there = regions.lineage(first), regions.lineage(second)
+    if here[0] in there or there[0] in here:
+        return True
+    return regions.city_of(first) == regions.city_of(second)
+
+
+def _worth(code: str, kind: str, home: str | None) -> float:
+    region = table()[code]
+    worth = {Level.PROVINCE: 3.0, Level.CITY: 2.5, Level.COUNTY: 1.0}[region.level]
+    if kind == "full":
+        worth = 3.0
+    elif kind == "nick":
+        worth = 4.0
+    city = regions.city_of(code).code
+    if region.level is Level.COUNTY:
+        worth += 0.5 * (city in MUNICIPALITIES) + 0.3 * (city in CAPITALS)
+    if home:
+        worth += 1.5 * (city == regions.city_of(home).code)
+        worth += 0.7 * regions.same_province(code, home)
+    return worth
+
+
+def merge_nicknames(mentions: Sequence[Mention]) -> list[Mention]:
+    """A nickname right before the name itself (洪城南昌) says the same place twice."""
+    kept: list[Mention] = []
+    for mention in mentions:
+        last = kept[-1] if kept else None
+        if last is None or last.kind != "nick" or last.end != mention.start:
+            kept.append(mention)
+            continue
+        shared = tuple(code for code in mention.codes if code in last.codes)
+        inside = any(kin(code, own) for code in mention.codes for own in last.codes)
+        if inside and not shared:
+            kept.append(mention)
+        elif shared or any(table()[code].level is not Level.COUNTY for code in mention.codes):
+            surface = last.surface + mention.surface
+            codes = shared or mention.codes
+            kept[-1] = Mention(last.start, mention.end, codes, mention.kind, surface)
+        else:
+            kept.append(mention)
+    return kept
+
+
+def _together(codes: tuple[str, ...]) -> float:
+    bond = 0.0
+    for first, second in itertools.combinations(codes, 2):
+        if first == second:
+            bond -= 1
+            continue
+        here, there = regions.lineage(first), regions.lineage(second)
+        if here[0] in there or there[0] in here:
+            bond += 3
+        elif regions.city_of(first) == regions.city_of(second):
+            bond += 2.5
+        elif here[-1] == there[-1]:
+            bond += 0.6
+    return bond
+
+
+def choose(mentions: Sequence[Mention], home: str | None) -> tuple[str, ...]:
+    """One division per name: the choice whose members fit each other best."""
+    options = [m.codes[:8] for m in mentions]
+    kinds = [m.kind for m in mentions]
+    return max(
+        itertools.product(*options),
+        key=lambda codes: (
+            _together(codes)
+            + sum(_worth(code, kind, home) for code, kind in zip(codes, kinds, strict=True))
+        ),
+    )
+
+
+def drop_containers(text: str, pairs: list[tuple[Mention, str]]) -> list[tuple[Mention, str]]:
+    """山东济南 is one place; 北京 is only the frame of 北京朝阳搬海淀."""
+    kept = list(pairs)
+    for mention, code in pairs:
+        inner = [m for m, c in kept if c != code and code in regions.ancestors(c)]
+        beside = any(
+            m.start >= mention.end and text[mention.end : m.start] in {"", "的", " ", "市", "省"}
+            for m in inner
+        )
+        if len(inner) > 1 or beside:
+            kept = [pair for pair in kept if pair != (mention, code)]
+    unique: dict[str, tuple[Mention, str]] = {}
+    for mention, code in kept:
+        unique.setdefault(code, (mention, code))
+    return list(unique.values())
