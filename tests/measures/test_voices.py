@@ -82,9 +82,10 @@ async def test_sentences_are_of_many_and_the_same_for_all(database: Database) ->
     async with database.transaction() as session:
         officer = await employ(session, AT, 900)
         await roles.grant(session, officer.id, Role.OFFICER, AT)
+        third = await employ(session, AT, 901)  # neither wrote nor was rated
         for serial in range(13):
             region = "440300" if serial < 4 else "370100"
-            words = f"{officer.name}等了{serial}天没人回，打电话13800001234也没人接。"
+            words = f"{officer.name}等了{serial}天没人回，打{third.name}13800001234也没人接。"
             last = await rated(session, serial, words, region=region)
         for serial in range(20, 24):  # four people, and one of them twice
             await rated(session, serial, "食堂旁边的窗口不开门")
@@ -113,6 +114,7 @@ async def test_sentences_are_of_many_and_the_same_for_all(database: Database) ->
     assert not seen
     assert people == 10
     assert officer.name not in quote
+    assert third.name not in quote
     assert "13800001234" not in quote
     assert "没人回" in quote
     async with database.transaction() as session:

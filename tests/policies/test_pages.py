@@ -61,10 +61,14 @@ async def test_one_writes_and_another_publishes(small_office: Office) -> None:
         assert "gap_published" in await said(other, "/gaps/publish", **publish)
         assert "能，先激活" in await author.text("/gaps?status=published")
         assert "gap_over" in await said(other, "/gaps/dismiss", gap=gap)
-    async with office.database.reading() as session:
-        view = await gaps.gap_view(session, int(gap))
-    assert view is not None
-    assert view.status is GapStatus.PUBLISHED
+        async with office.database.reading() as session:
+            view = await gaps.gap_view(session, int(gap))
+        assert view is not None
+        assert view.status is GapStatus.PUBLISHED
+        assert "gap_over" in await said(far, "/gaps/withdraw", gap=gap)
+        assert "gap_withdrawn" in await said(author, "/gaps/withdraw", gap=gap)
+        assert "能，先激活" not in await author.text("/gaps?status=published")
+        assert "能，先激活" in await author.text("/gaps")
 
 
 async def test_policies_with_their_sources(small_office: Office) -> None:

@@ -93,3 +93,17 @@ async def dismiss(visit: Visit) -> web.StreamResponse:
     except GapError as error:
         return _refused(visit, error)
     return visit.goes("/gaps", said="gap_dismissed")
+
+
+@pages.post("/gaps/withdraw", roles=OFFICERS)
+async def withdraw(visit: Visit) -> web.StreamResponse:
+    """Serve a published answer no longer; it waits on the list again."""
+    gap_id = await _seen(visit)
+    if gap_id is None:
+        return visit.goes("/gaps", said="gap_over")
+    try:
+        async with visit.transaction() as session:
+            await gaps.withdraw(session, gap_id, visit.person.id, visit.now)
+    except GapError as error:
+        return _refused(visit, error)
+    return visit.goes("/gaps", said="gap_withdrawn")
