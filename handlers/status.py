@@ -143,10 +143,25 @@ async def withdraw_sure(turn: Turn) -> None:
         return
     outcome = await apps.withdraw(turn.session, application.id, turn.now)
     turn.buttons_off()
-    if turn.state.flow == "apply" and turn.data.get("application") == application.id:
+    about = [turn.data.get("application"), *turn.data.get("applications", ())]
+    if turn.state.flow in ("apply", "move") and application.id in about:
         turn.end()
+    if outcome.by_hand:
+        await cases.open_case(
+            turn.session,
+            application.person_id,
+            "withdraw_by_hand",
+            application.id,
+            turn.now,
+            matter="moving" if application.kind in apps.MOVES else "using",
+        )
     if outcome.outcome == "asked":
-        turn.say("status.withdraw_asked", number=application.number)
+        turn.say(
+            "status.withdraw_asked",
+            number=application.number,
+            by_hand=outcome.by_hand,
+            kind=application.kind,
+        )
         return
     turn.say(
         "status.withdrawal",
@@ -294,6 +309,21 @@ async def chase(turn: Turn, application: ApplicationView) -> str:
     return agencies()[insurances()[application.reason or ""].agency].hotline
 
 
+@flow.on(happened("application.not_withdrawn"), who=KNOWN)
+async def not_withdrawn(turn: Turn) -> None:
+    """HR has asked the desk at which it was filed by hand: it goes on."""
+    application = await application_of(turn)
+    if application is not None:
+        await name_principal(turn, application)
+        turn.say(
+            "status.withdrawal",
+            [[again("menu.status", "status"), again("menu.person", "person")]],
+            outcome="refused",
+            number=application.number,
+            kind=application.kind,
+        )
+
+
 @flow.on(happened("application.withdraw.done"), who=KNOWN)
 async def withdrawn(turn: Turn) -> None:
     """Whether the bureau let it be withdrawn."""
@@ -305,6 +335,7 @@ async def withdrawn(turn: Turn) -> None:
     )
     if outcome.outcome == "asked" and outcome.attempt > 2:  # told at the first failure
         return
+    await name_principal(turn, application)
     turn.say(
         "status.withdrawal",
         outcome=outcome.outcome,

@@ -167,11 +167,13 @@ async def show_summary(turn: Turn) -> None:
 @flow.on(press("move.submit"), at="summary")
 async def submit(turn: Turn) -> None:
     """Each insurance goes to its own agency; each result is told by itself."""
-    sent = []
+    sent, stale = [], False
     for number in turn.data["applications"]:
         outcome = await apps.submit(turn.session, number, turn.now)
         if outcome.outcome in ("queued", "already"):
             sent.append(outcome.application.number)
+        elif outcome.outcome != "missing":
+            stale = True  # taken back or returned meanwhile
         else:
             turn.say(
                 "move.lacking",
@@ -183,3 +185,5 @@ async def submit(turn: Turn) -> None:
     if sent:
         turn.typing()
         turn.say("move.submitting", numbers=sent)
+    elif stale:
+        await turn.start("status")

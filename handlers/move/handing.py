@@ -105,6 +105,9 @@ async def form_for_officer(turn: Turn) -> None:
     home = await mailbox_of(turn.session, me.id) or f"person:{me.id}"
     subject = f"application:{application.id}"
     wanted: moves.Form = "chase" if form == "chase" else "transfer"
+    if wanted == "chase" and await apps.rule_deadline(turn.session, application.id) is None:
+        turn.toast("move.no_letter", alert=True)
+        return
     verb = "application.letter" if wanted == "chase" else "application.form"
     await audit.record(turn.session, f"person:{me.id}", verb, subject, turn.now)
     await moves.ask_for_form(turn.session, wanted, application.id, home, turn.now)

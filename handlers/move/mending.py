@@ -10,6 +10,7 @@ from knowledge import transfers
 from knowledge.regions import full_name
 from services import applications as apps
 from services import cases
+from services.applications.errors import NotAllowed
 from services.applications.views import ApplicationView
 from storage.models import ApplicationStatus
 
@@ -43,16 +44,15 @@ async def mend(turn: Turn, application: ApplicationView) -> None:
     found = next((each.mending for each in views if each.application_id == application.id), None)
     code, message = (found.code, found.message) if found else ("other", "")
     way = transfers.mended_by(code)
-    if way in ("end", "officer"):
+    if way == "end":
         turn.end()
-        if way == "officer":
-            await cases.open_case(
-                turn.session, turn.me.id, "returned", application.id, turn.now, text=message
-            )
-        taken_back = again("status.withdraw", "withdraw", application.id)
-        buttons = [[taken_back, again("menu.person", "person")]]
+        buttons = [instead(application.id)]
         turn.say("move.mend", buttons, number=application.number, message=message, way=way)
         return
+    if way == "officer":
+        await cases.open_case(
+            turn.session, turn.me.id, "returned", application.id, turn.now, text=message
+        )
     at_summary(turn, application)
     turn.data.update(number=application.number, message=message, way=way)
     await turn.ask("origin" if way == "origin" else "mended")
@@ -61,7 +61,17 @@ async def mend(turn: Turn, application: ApplicationView) -> None:
 @flow.prompt("mended")
 async def ask_mended(turn: Turn) -> None:
     """Something is put in order elsewhere first; nothing is filled in anew."""
-    ask_again(turn, [[Button("move.mended", "move.mended")], [Button("common.exit", "exit")]])
+    leave = [Button("common.exit", "exit")]
+    if turn.data["way"] == "officer":
+        (number,) = turn.data["applications"]
+        ask_again(turn, [[Button("move.settled", "move.mended")], instead(number), leave])
+    else:
+        ask_again(turn, [[Button("move.mended", "move.mended")], leave])
+
+
+def instead(application_id: int) -> list[Button]:
+    """Take it back, or talk to somebody."""
+    return [again("status.withdraw", "withdraw", application_id), again("menu.person", "person")]
 
 
 def ask_again(turn: Turn, buttons: list[list[Button]]) -> None:
@@ -75,9 +85,20 @@ def ask_again(turn: Turn, buttons: list[list[Button]]) -> None:
 async def mended(turn: Turn) -> None:
     """It is in order now: the same request once more."""
     assert isinstance(turn.input, Press)
+    if await reopened(turn):
+        await turn.ask("summary")
+
+
+async def reopened(turn: Turn) -> bool:
+    """Open the request for mending; where it is no longer returned, show where it stands."""
     (number,) = turn.data["applications"]
-    await apps.reopen_for_mending(turn.session, number, turn.now)
-    await turn.ask("summary")
+    try:
+        await apps.reopen_for_mending(turn.session, number, turn.now)
+    except NotAllowed:
+        turn.end()
+        await turn.start("status")
+        return False
+    return True
 
 
 @flow.prompt("origin")
@@ -100,7 +121,8 @@ async def origin_named(turn: Turn) -> None:
     if place is None or place.code == destination:
         turn.say("move.no_place", [[Button("common.exit", "exit")]])
         return
-    await apps.reopen_for_mending(turn.session, number, turn.now)
+    if not await reopened(turn):
+        return
     await apps.describe_move(turn.session, number, {"origin": place.code}, turn.now)
     turn.data["origin"] = place.code
     turn.say("move.origin_set", origin=full_name(place.code))

@@ -114,16 +114,18 @@ async def still_looking(turn: Turn) -> None:
     turn.say("move.looking")
 
 
-@flow.on(happened(f"{LOOK}.done"), who=KNOWN)
+@flow.on(happened(f"{LOOK}.done", f"{LOOK}.failed"), who=KNOWN)
 async def looked(turn: Turn) -> None:
-    """What the agencies say needs no question; an answer to an earlier round is too late."""
+    """What the agencies say needs no question, where nothing came everything is asked; an answer
+    to an earlier round is too late."""
     assert isinstance(turn.input, Happened)
     given, data = turn.input.payload, turn.data
     here = (turn.state.flow, turn.state.step) == (flow.name, "looking")
     if not here or given["round"] != data.get("round"):
         return
+    found = given.get("found", {})
     known = {
-        name: moves.known_of(name, given["found"], data["origin"], data["destination"])
+        name: moves.known_of(name, found, data["origin"], data["destination"])
         for name in data["chosen"]
     }
     told = data["answers"]

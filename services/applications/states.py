@@ -52,6 +52,8 @@ STATUS_OF: dict[str, ApplicationStatus] = {
 }
 """What a state of the bureau makes of an application."""
 _TOLD = (rows.BUREAU, rows.OFFICER, rows.BATCH)
+_OURS = rows.EDITABLE | {ApplicationStatus.SUBMITTING, ApplicationStatus.RETURNED}
+"""States in which the desk does not have it."""
 _ROAD = ("reviewing", "making", "collectable", "collected")
 _SLOW = frozenset(
     {
@@ -290,6 +292,9 @@ async def enter(
         row.social_enabled_at = row.social_enabled_at or event.at
     if status == "financial_activated":
         row.financial_activated_at = row.financial_activated_at or event.at
+    matter = MATTERS.get(row.kind)
+    if matter and status == "reviewing" and row.status in _OURS:
+        matter.taken(row, event.at)  # anew, whether or not its receipt came
     row.status = STATUS_OF[status]
     if row.social_enabled_at and row.financial_activated_at and row.status not in CLOSED:
         row.status = ApplicationStatus.FINISHED
@@ -300,7 +305,6 @@ async def enter(
     row.due = _due(event)
     if status == "collectable" or details.get("place"):
         row.place = details.get("place") or row.place
-    matter = MATTERS.get(row.kind)
     grade = Evidence.CONNECTOR if event.source == rows.BUREAU else Evidence.BATCH
     if matter and not await matter.entered(session, row, status, event.at, evidence=grade):
         log.warning("state.second_valid_card", application=row.id)

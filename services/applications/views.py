@@ -265,11 +265,13 @@ class Withdrawal:
 
     Args:
         attempt: how often the bureau has been asked, from 1.
+        by_hand: it was filed by hand, and is to be taken back so.
     """
 
     outcome: Literal["done", "asked", "too_late", "busy"]
     application: ApplicationView
     attempt: int = 1
+    by_hand: bool = False
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,15 @@ _AT_BUREAU = frozenset(
         ApplicationStatus.ORIGIN_ASKED,
     }
 )
+_AT_COUNTER = frozenset({ApplicationStatus.REVIEWING, ApplicationStatus.ORIGIN_ASKED})
+"""Where one without a reference was filed by hand, and a desk works on it."""
 WITHDRAWABLE = rows.EDITABLE | _AT_BUREAU
 """States in which a person may take an application back."""
 
 
 async def withdraw(session: AsyncSession, application_id: int, now: datetime) -> Withdrawal:
-    """Close an application that never left the house; ask the bureau for one that did.
+    """Close an application that never left the house; ask the bureau for one that did. What was
+    filed by hand is `asked` with `by_hand`: the caller has HR take it back.
 
     Taking a loss report back lifts it (解挂): the card works again.
     """
@@ -40,6 +43,9 @@ async def withdraw(session: AsyncSession, application_id: int, now: datetime) ->
         return await _answer(session, row, "busy")
     if row.status not in WITHDRAWABLE:
         return await _answer(session, row, "too_late")
+    if row.reference is None and row.status in _AT_COUNTER:
+        # An officer filed it: only there it can be taken back.
+        return Withdrawal("asked", await rows.view(session, row), by_hand=True)
     if row.reference is None:
         await _close(session, row, now)
         return await _answer(session, row, "done")

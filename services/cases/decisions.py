@@ -22,8 +22,8 @@ from storage.models import Application, ApplicationStatus, CaseStatus
 
 _FILE = Path(__file__).with_name("decisions.yaml")
 
-BY_HAND = "transfer_by_hand"
-"""A transfer that was filed by hand: an officer looks up where it stands."""
+BY_HAND, BACK_BY_HAND = "transfer_by_hand", "withdraw_by_hand"
+"""A transfer that was filed by hand: an officer looks up where it stands, or takes it back."""
 
 TELLS = {
     "filed": "application.tell",
@@ -31,6 +31,8 @@ TELLS = {
     "papers_ok": "case.papers_ok",
     "transfer_done": "application.tell",
     "transfer_returned": "application.tell",
+    "taken_back": "application.tell",
+    "not_taken_back": "application.not_withdrawn",
 }
 """By which event the employee hears of a decision; of the others by `evidence.decided`."""
 
@@ -157,6 +159,21 @@ async def _filed(session: AsyncSession, application_id: int, officer_id: int, no
     return person_id
 
 
+async def _came_to(
+    session: AsyncSession,
+    application_id: int,
+    officer_id: int,
+    came: tuple[HistoryEntry, str],
+    now: datetime,
+) -> None:
+    """What was filed by hand has left the desk: the case that asked the other question (where it
+    stands, or to take it back) is over too."""
+    entry, kind = came
+    await apps.record_by_officer(session, application_id, officer_id, entry, now)
+    person_id = (await apps.get(session, application_id)).person_id
+    await _over(session, person_id, (kind, application_id), officer_id, now)
+
+
 async def _act(
     session: AsyncSession,
     application_id: int,
@@ -173,11 +190,14 @@ async def _act(
         await _filed(session, application_id, officer_id, now)
     elif code == "transfer_done":
         entry = HistoryEntry(sequence=0, status="done", at=now)
-        await apps.record_by_officer(session, application_id, officer_id, entry, now)
+        await _came_to(session, application_id, officer_id, (entry, BACK_BY_HAND), now)
     elif code == "transfer_returned":
         why = StateReason(code=reason.code, message=reason.zh)
         entry = HistoryEntry(sequence=0, status="returned", at=now, reason=why)
-        await apps.record_by_officer(session, application_id, officer_id, entry, now)
+        await _came_to(session, application_id, officer_id, (entry, BACK_BY_HAND), now)
+    elif code == "taken_back":
+        entry = HistoryEntry(sequence=0, status="withdrawn", at=now)
+        await _came_to(session, application_id, officer_id, (entry, BY_HAND), now)
     elif code == "override":
         await apps.override(session, application_id, officer_id, reason.zh, now)
 

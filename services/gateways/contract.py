@@ -13,6 +13,7 @@ LastFour = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
 Reference = Annotated[
     str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")
 ]
+Month = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 Short = Annotated[str, StringConstraints(max_length=64)]
 Text = Annotated[str, StringConstraints(max_length=500)]
 
@@ -281,8 +282,8 @@ class AccountRecord(_Wire):
     insurance: Short
     region: Region
     status: Literal["paying", "stopped", "drawing", "moved"]
-    first_month: Short
-    last_month: Short
+    first_month: Month
+    last_month: Month
     arrears: Annotated[int, Field(ge=0)] = 0
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge import transfers
-from knowledge.regions import city_of
+from knowledge.regions import city_of, find
 from services.gateways import Gateways
 from services.gateways.contract import AccountRecord
 from services.gateways.errors import GatewayError
@@ -62,7 +62,8 @@ def known_of(
     raw = found.get(transfers.insurances()[insurance].agency, [])
     held = [AccountRecord.model_validate(each) for each in raw]
     own = [each for each in held if each.insurance == insurance]
-    there = [each for each in own if _same_city(each.region, origin)]
+    left = [each for each in own if each.status != "moved"]
+    there = [each for each in left if _same_city(each.region, origin)]
     here = [each for each in own if _same_city(each.region, destination)]
     if not own:
         return {}
@@ -79,4 +80,5 @@ def known_of(
 
 
 def _same_city(one: str, other: str) -> bool:
-    return city_of(one).code == city_of(other).code
+    """Never for a place that the table doesn't have: agencies may know more."""
+    return find(one) is not None and city_of(one).code == city_of(other).code

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.people.people import by_number, mailbox_of
-from storage import queue
+from services.people.people import by_number
 from storage.models import Person
 from tests.support.world import Talker, World
 
@@ -24,16 +23,6 @@ async def phone(world: World, employee: Talker, number: str | None) -> None:
         person = await session.get(Person, found.id)
         assert person is not None
         person.phone = number
-
-
-async def gives_up(world: World, employee: Talker, task: str) -> None:
-    """A look-up has died."""
-    async with world.runtime.database.transaction() as session:
-        (found,) = await by_number(session, employee.person.number)
-        home = await mailbox_of(session, found.id)
-        assert home is not None
-        now = world.runtime.clock.now()
-        await queue.set_timer(session, task, mailbox=home, kind=f"{task}.failed", due_at=now)
 
 
 def relation(region: str, first: str, last: str, **more: Any) -> dict[str, Any]:
@@ -157,9 +146,10 @@ async def test_two_that_are_still_paid_and_no_interface(world: World) -> None:
     for name in ("养老保险", "医疗保险", "失业保险"):
         told = await crowded.sees(f"{name}重复了")
         assert "一份申请办不了" in told["text"]
-    for task in ("merge.look", "merge.record"):
-        await gives_up(world, crowded, task)
-        await crowded.sees("这次没有查成")
+    with world.giving_up("merge.look", "merge.record"):
+        for asked in (crowded.presses("要缴费记录（PDF和Excel）"), crowded.says("/accounts")):
+            await asked
+            await crowded.sees("这次没有查成")
     far = await world.enrolled(region="44")
     await far.says("账户合并")
     await far.sees("没有联网查询")

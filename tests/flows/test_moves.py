@@ -138,8 +138,16 @@ async def test_a_returned_request_is_mended_and_one_is_taken_back(world: World) 
     await employee.sees("转出地改成了山东省烟台市")
     await employee.presses("确认提交")
     await employee.sees("已收到")
+    # Returned for what is HR's: said so, and handed in again once they have settled it.
+    await world.step_transfer("medical", "returned", reason_code="wrong_status")
+    await employee.sees("看这一步怎么处理")
+    await employee.presses("去修改")
+    await employee.sees("要由HR同事处理")
+    await employee.presses("HR已处理，重新提交")
+    await employee.presses("确认提交")
+    await employee.sees("已收到")
     bodies = (await world.admin("GET", "transfers"))["transfers"]
-    assert [(row["origin"], row["revision"]) for row in bodies] == [("370600", 3)]
+    assert [(row["origin"], row["revision"]) for row in bodies] == [("370600", 4)]
     # The cancelled way.
     await employee.says("查进度")
     await employee.sees("社保关系转移（医疗保险）")
@@ -149,6 +157,31 @@ async def test_a_returned_request_is_mended_and_one_is_taken_back(world: World) 
     await employee.sees("已撤回")
     rows = (await world.admin("GET", "transfers"))["transfers"]
     assert [row["status"] for row in rows] == ["withdrawn"]
+    await looking_fails_and_a_step_is_stale(world, employee)
+
+
+async def looking_fails_and_a_step_is_stale(world: World, employee: Talker) -> None:
+    """What is asked instead of the agencies; and a question about what has been taken back."""
+    await employee.says("办社保转移")
+    await employee.says("济南到青岛")
+    await employee.presses("都想知道")
+    await employee.presses("没有领养老金")
+    await employee.presses("办社保转移")
+    with world.giving_up("move.look"):
+        await employee.presses("只办医疗保险")
+        await employee.sees("已经开始交医疗保险了吗")
+    await employee.presses("交上了")
+    await employee.presses("停了，没有欠费")
+    await employee.sees("请最后核对一遍")
+    # Taken back meanwhile: its summary is over, and whatever comes next is no dead turn.
+    await employee.says("查进度")
+    await employee.sees("社保关系转移（医疗保险）")
+    await employee.presses("撤回")
+    await employee.sees("要撤回")
+    await employee.presses("确定")
+    await employee.sees("已撤回")
+    old = await employee.presses("确认提交")
+    assert "已过期" in old["text"]
 
 
 async def test_a_mover_of_the_hr_system_and_a_late_desk(world: World) -> None:
@@ -210,6 +243,12 @@ async def test_a_mover_of_the_hr_system_and_a_late_desk(world: World) -> None:
     letter = await officer.sees("催办函：请核对")
     assert letter["document"]["file_name"].startswith("催办函-职工基本医疗保险")
     await officer.sees("同一份内容的数据")
+    await world.step_transfer("medical", "origin_asked")
+    await world.step_transfer("medical", "origin_sent")
+    await world.step_transfer("medical", "done")
+    await employee.sees("已转到新参保地")
+    answer = await officer.presses("看催办函")
+    assert "不用催" in answer["text"]
 
 
 async def test_where_no_agency_is_connected_hr_files_and_looks(world: World) -> None:
@@ -225,6 +264,16 @@ async def test_where_no_agency_is_connected_hr_files_and_looks(world: World) -> 
     await officer.presses("已在柜台代办")
     await employee.sees("失业保险的新参保地正在审核")
     await officer.sees("请查转移办到哪一步")
+    # Only HR can take back what HR has filed.
+    await employee.says("查进度")
+    await employee.sees("社保关系转移（失业保险）")
+    await employee.presses("撤回")
+    await employee.presses("确定")
+    await employee.sees("已请他们去撤回")
+    await officer.sees("员工要撤回代办的申请")
+    await officer.presses("撤不了")
+    await officer.presses("经办机构不受理撤回")
+    await employee.sees("撤不回了，会照常办下去")
     # Returned: it is mended, and goes to HR once more.
     await officer.presses("被退回")
     await officer.presses("转出地还在缴费")

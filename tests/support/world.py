@@ -13,8 +13,8 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -30,6 +30,8 @@ from bot.commands.demo_people import import_company, seed_sandbox
 from bot.compose import build_runtime, running
 from bot.runtime import Reader, Runtime
 from bot.settings import Settings
+from bot.tasks import Job
+from bot.works import WORKS
 from knowledge.ask import Answerer
 from messenger.app import create_app as create_messenger
 from messenger.client import MessengerClient
@@ -300,6 +302,23 @@ class World:
         async with self.runtime.database.transaction() as session:
             for topic in (queue.TIMERS, queue.TASKS):
                 queue.wake(session, topic)
+
+    @contextmanager
+    def giving_up(self, *tasks: str) -> Iterator[None]:
+        """Meanwhile the works of these tasks fail, and are given up at the first try."""
+
+        async def fail(_job: Job) -> None:
+            raise RuntimeError("as this test wants it")
+
+        runner = self.runtime.settings.runner
+        kept, tries = {name: WORKS[name] for name in tasks}, runner.task_attempts
+        WORKS.update(dict.fromkeys(tasks, fail))
+        runner.task_attempts = 1
+        try:
+            yield
+        finally:
+            WORKS.update(kept)
+            runner.task_attempts = tries
 
     async def quiet(self) -> None:
         """Wait until nothing is left to do."""

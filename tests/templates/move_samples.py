@@ -104,6 +104,7 @@ def move(mark: Callable[[str], str]) -> dict[str, list[Values]]:
         "origin_set": [{"origin": places["origin"]}],
         "form_comes": nothing,
         "form_private": nothing,
+        "no_letter": nothing,
         "form_made": [{"form": form} for form in ("chase", "transfer")],
         "data_made": nothing,
         "checklist": [whom | {"list": checklist("370100", "320500", date(2026, 11, 25))}],

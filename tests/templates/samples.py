@@ -367,11 +367,23 @@ def status(mark: Mark) -> dict[str, list[Values]]:
         ],
         "origin_asked": [number | {"reason_code": "pension"}],
         "origin_sent": [number | {"reason_code": "medical"}],
-        "returned": [number | {"reason": mark("背景不是白色")}, number | {"reason": ""}],
+        "returned": [
+            number | {"reason": each.message, "mending": each}
+            for each in (
+                mending(mark),
+                mending(mark, message=""),
+                mending(mark, step="move"),
+                mending(mark, who="officer"),
+            )
+        ],
         "making": [number | {"kind": kind} for kind in kinds],
         "reported": [number | {"due": due} for due in (DUE, None)],
         "lapsed": [number],
-        "withdraw_asked": [number],
+        "withdraw_asked": [
+            number | {"by_hand": by_hand, "kind": kind}
+            for by_hand in (True, False)
+            for kind in kinds
+        ],
         "done": [moved | {"kind": kind} for kind in kinds],
         "remind_overdue": [number | {"due": DUE, "hotline": "12333"}],
         "withdraw_sure": [number | {"kind": kind} for kind in kinds],
@@ -384,7 +396,7 @@ def status(mark: Mark) -> dict[str, list[Values]]:
         "withdrawn": [number | {"kind": kind} for kind in kinds],
         "withdrawal": [
             number | {"outcome": word, "kind": kind}
-            for word in ("done", "asked", "too_late")
+            for word in ("done", "asked", "too_late", "busy", "refused")
             for kind in kinds
         ],
         "remind_half_done": [number | {"missing": words} for words in (["证件照"], [])],
