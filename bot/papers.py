@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.filters import load_words
-from bot.tasks import Job, Result
+from bot.tasks import GivenUpError, Job, Result
 from knowledge.regions import full_name
 from knowledge.transfers import insurances
 from services import applications as apps
@@ -31,20 +31,20 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _KEPT = timedelta(days=proxies.DAYS)
 
 
-async def make_letter(job: Job) -> Result | None:
+async def make_letter(job: Job) -> Result:
     """The letter of authority for the proxy whom an owner has named."""
     runtime, application_id = job.runtime, int(job.payload["application_id"])
     async with runtime.database.reading() as session:
         data = await proxies.letter(session, application_id, runtime.clock.now())
         row = await session.get(Application, application_id)
     if data is None or row is None:
-        return None
+        raise GivenUpError("nobody is named any more")
     pdf = await asyncio.to_thread(render, proxies.FORM, data)
     answer = {"application_id": application_id}
     return await _stored(job, answer, row.person_id, {"file_id": (pdf, _PDF)})
 
 
-async def make_form(job: Job) -> Result | None:
+async def make_form(job: Job) -> Result:
     """An application's own form, as PDF and as JSON."""
     runtime, application_id = job.runtime, int(job.payload["application_id"])
     reasons = load_words()["zh"]["reason"]
@@ -53,13 +53,13 @@ async def make_form(job: Job) -> Result | None:
         found = await formdata.form_of(session, application_id, now, reasons)
         row = await session.get(Application, application_id)
     if found is None or row is None:
-        return None
+        raise GivenUpError("no form")
     pdf = await asyncio.to_thread(render, *found)
     files = {"pdf_id": (pdf, _PDF), "json_id": (as_json(*found), _JSON)}
     return await _stored(job, {"application_id": application_id}, row.person_id, files)
 
 
-async def make_move_form(job: Job) -> Result | None:
+async def make_move_form(job: Job) -> Result:
     """A form or letter of a transfer as PDF, and its data as JSON."""
     runtime, application_id = job.runtime, int(job.payload["application_id"])
     form: Any = job.payload["form"]
@@ -67,8 +67,8 @@ async def make_move_form(job: Job) -> Result | None:
         view = await apps.get(session, application_id)
         try:
             data = await moves.form_data(session, form, application_id, runtime.clock.now())
-        except LookupError:
-            return None
+        except LookupError as error:
+            raise GivenUpError("no form") from error
     pdf = await asyncio.to_thread(render, form, data)
     name = moves.form_name(form, view.reason or "")
     answer = {"form": form, "application_id": application_id, "name": name}
@@ -76,14 +76,14 @@ async def make_move_form(job: Job) -> Result | None:
     return await _stored(job, answer, view.person_id, files)
 
 
-async def make_authority(job: Job) -> Result | None:
+async def make_authority(job: Job) -> Result:
     """The authority that somebody without a smartphone signs for an officer."""
     runtime = job.runtime
     async with runtime.database.reading() as session:
         person = await by_id(session, int(job.payload["person"]))
         officer = await by_id(session, int(job.payload["officer"]))
     if person is None or officer is None:
-        return None
+        raise GivenUpError("somebody has been erased")
     values = {
         "employer": person.employer_name,
         "name": person.name,
@@ -126,12 +126,9 @@ async def _stored(
     return Result(answer, complete)
 
 
-async def look_for_accounts(job: Job) -> Result | None:
+async def look_for_accounts(job: Job) -> Result:
     """What every agency has on file about a person, and a picture of the months."""
-    looked = await _accounts(job)
-    if looked is None:
-        return None
-    person, raw = looked
+    person, raw = await _accounts(job)
     found = mergers.read(raw)
     if not found.accounts:
         return Result({"found": raw})
@@ -139,12 +136,9 @@ async def look_for_accounts(job: Job) -> Result | None:
     return await _stored(job, {"found": raw}, person.id, {"file_id": (picture, _PNG)})
 
 
-async def make_record(job: Job) -> Result | None:
+async def make_record(job: Job) -> Result:
     """The contribution record, as PDF and as a workbook."""
-    looked = await _accounts(job)
-    if looked is None:
-        return None
-    person, raw = looked
+    person, raw = await _accounts(job)
     found, today = mergers.read(raw), local_date(job.runtime.clock.now()).isoformat()
     if not found.accounts:
         return Result({})
@@ -155,13 +149,13 @@ async def make_record(job: Job) -> Result | None:
     return await _stored(job, {}, person.id, files)
 
 
-async def _accounts(job: Job) -> tuple[Employee, dict[str, list[dict[str, Any]]]] | None:
+async def _accounts(job: Job) -> tuple[Employee, dict[str, list[dict[str, Any]]]]:
     person_id = int(job.payload["person_id"])
     async with job.runtime.database.reading() as session:
         person = await by_id(session, person_id)
         if person is None:
-            return None
+            raise GivenUpError("erased")
         request = await look_request(session, person_id, person.region_code, tuple(insurances()))
     if request is None:
-        return None
+        raise GivenUpError("no ID number")
     return person, await run_look(job.runtime.gateways, request)

@@ -43,6 +43,10 @@ class LaterError(Exception):
         self.when = when
 
 
+class GivenUpError(Exception):
+    """Trying again would not help: the mailbox hears `<task>.failed` at once."""
+
+
 @dataclass(frozen=True)
 class Job:
     """One run of a task."""
@@ -162,7 +166,8 @@ class TaskRunner:
 
     async def _failed(self, task: Task, lease: str, error: Exception) -> None:
         cause = describe_error(error)
-        dead = task.attempts >= self.runtime.settings.runner.task_attempts
+        most = self.runtime.settings.runner.task_attempts
+        dead = task.attempts >= most or isinstance(error, GivenUpError)
         log.error("task.failed", task_id=task.id, task=task.name, dead=dead, cause=cause)
         metrics.TASKS.labels(task.name, "dead" if dead else "failed").inc()
         wait = self.runtime.backoff(task.attempts) - self.runtime.clock.tick()

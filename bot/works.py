@@ -25,7 +25,7 @@ from bot.papers import (
 )
 from bot.renderer import plain
 from bot.summaries import draw_summary, report_summary
-from bot.tasks import Job, LaterError, Result, Work
+from bot.tasks import GivenUpError, Job, LaterError, Result, Work
 from knowledge.profiles import photo_profile
 from services import applications as apps
 from services import broadcasts, cases, collection, moves, proofs
@@ -161,13 +161,13 @@ async def check_application(job: Job) -> Result | None:
     return Result({"application_id": application_id, "round": number, "answers": found})
 
 
-async def refresh_cards(job: Job) -> Result | None:
+async def refresh_cards(job: Job) -> Result:
     """Ask which cards a person holds now."""
     person_id = int(job.payload["person_id"])
     async with job.runtime.database.reading() as session:
         request = await apps.refresh_request(session, person_id)
     if request is None:
-        return None
+        raise GivenUpError("no ID number")
     answers = await apps.run_check(job.runtime.gateways, request)
     return Result({"person_id": person_id, "answers": [each.as_json() for each in answers]})
 
@@ -222,7 +222,7 @@ async def export_data(job: Job) -> Result | None:
     return Result({}, complete)
 
 
-async def look_up_relations(job: Job) -> Result | None:
+async def look_up_relations(job: Job) -> Result:
     """Ask the agencies which insurance relations a person has, and where."""
     given = job.payload
     async with job.runtime.database.reading() as session:
@@ -230,7 +230,7 @@ async def look_up_relations(job: Job) -> Result | None:
             session, int(given["person_id"]), given["destination"], given["insurances"]
         )
     if request is None:
-        return None
+        raise GivenUpError("no ID number")
     return Result(
         {"round": given["round"], "found": await moves.run_look(job.runtime.gateways, request)}
     )

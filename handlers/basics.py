@@ -116,7 +116,16 @@ async def language_chosen(turn: Turn) -> None:
         await turn.repeat()
 
 
-@first.on(happened("event.dead"), who=ANYONE)
+@first.on(
+    happened(
+        "event.dead",
+        "application.check.failed",
+        "application.submit.failed",
+        "application.withdraw.failed",
+        "privacy.export.failed",
+    ),
+    who=ANYONE,
+)
 async def broken(turn: Turn) -> None:
     """Something of ours failed for good: apologise, with a case number."""
     if turn.employee is None:
@@ -129,9 +138,30 @@ async def broken(turn: Turn) -> None:
         "fault",
         None,
         turn.now,
-        text=turn.input.payload.get("kind"),
+        text=turn.input.payload.get("kind") or turn.input.kind,
     )
     turn.say("common.broken", number=case.number)
+
+
+@first.on(
+    happened(
+        "authority.keep.failed",
+        "authority.make.failed",
+        "card.proof.failed",
+        "collection.read.failed",
+        "form.make.failed",
+        "move.form.failed",
+        "proxy.letter.failed",
+        "summary.draw.failed",
+        "summary.report.failed",
+    ),
+    who=ANYONE,
+)
+async def gave_up(turn: Turn) -> None:
+    """What somebody has asked for or sent could not be done: they need not wait for it."""
+    if turn.actor.chat_id is not None:
+        button = [[again("menu.person", "person")]] if turn.is_employee else None
+        turn.say("common.gave_up", button)
 
 
 # -- when nobody else wanted it --------------------------------------------------------------

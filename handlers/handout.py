@@ -12,6 +12,7 @@ from services import applications as apps
 from services import collection
 from services.collection import Handing, HeldCard, Receipt, proxies
 from services.console.reach import Place, Reach
+from services.desk import desk_mailbox
 from storage import queue
 
 flow = Flow("handout")
@@ -47,6 +48,9 @@ async def listed(turn: Turn) -> None:
 @flow.on(command("collection"), who=GROUPS)
 async def listed_in_group(turn: Turn) -> None:
     """The same for everybody at the desk; cards are taken in and handed out in one's own chat."""
+    if not await at_desk(turn):
+        turn.say("handout.not_desk")
+        return
     reach = await officer_reach(turn)
     if reach is not None:
         buttons = [[again("handout.remind", "handout.remind")]]
@@ -56,12 +60,22 @@ async def listed_in_group(turn: Turn) -> None:
 @flow.on(happened("collection.watch"), who=GROUPS)
 async def watched(turn: Turn) -> None:
     """Every morning: what is about to be sealed; silent when nothing is."""
+    if not await at_desk(turn):  # HR has another group by now
+        home = await desk_mailbox(turn.session)
+        if home is not None:
+            turn.send_event(home, "collection.watch")
+        return
     held = await collection.held(turn.session, Reach.everything())
     soon = collection.pressing(held, turn.today)
     if soon:
         show(turn, soon, [[again("handout.remind", "handout.remind")]])
     if held:
         await collection.watch(turn.session, turn.now)
+
+
+async def at_desk(turn: Turn) -> bool:
+    """Whether this group is HR's: who is in any other must not read whose cards lie here."""
+    return turn.state.mailbox.partition(":")[0] == await desk_mailbox(turn.session)
 
 
 def show(turn: Turn, held: list[HeldCard], buttons: list[list[Button]]) -> None:
@@ -86,8 +100,16 @@ async def remind(turn: Turn) -> None:
     turn.say("handout.reminded", count=len(done), unbound=silent[:_SHOWN])
 
 
-for who in (EMPLOYEES, GROUPS):
-    flow.on(press("handout.remind"), who=who)(remind)
+flow.on(press("handout.remind"), who=EMPLOYEES)(remind)
+
+
+@flow.on(press("handout.remind"), who=GROUPS)
+async def remind_from_group(turn: Turn) -> None:
+    """The same at the desk."""
+    if await at_desk(turn):
+        await remind(turn)
+    else:
+        turn.toast("common.stale", alert=True)
 
 
 # -- taking in ------------------------------------------------------------------------------------
@@ -184,7 +206,7 @@ async def take_in(
         "handout.taken",
         [[Button("handout.done", "handout.done", lasting=True)]],
         counts={name: counts[name] for name in _NEWS},
-        told=all(each.card.bound for each in taken if each.card),
+        told=sum(each.card.bound for each in taken if each.card),
         odd=(odd or [])[:_SHOWN],
         rest=[each for each in receipts if each.outcome not in _NEWS][:_SHOWN],
         silent=[each.card.person for each in taken if each.card and not each.card.bound][:_SHOWN],

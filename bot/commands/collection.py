@@ -199,9 +199,10 @@ def _tell(done: Handing | None) -> None:
         fail(say("collection_unknown"))
         return
     number = done.card.application if done.card else ""
-    if done.outcome not in ("handed", "given_back"):
+    if done.outcome not in ("handed", "given_back", "back_ended"):
         fail(say(f"collection_{done.outcome}", number=number))
-    silent = "_untold" if done.card and not done.card.bound else ""
+    unheard = done.card and not done.card.bound and done.outcome != "back_ended"
+    silent = "_untold" if unheard else ""
     out(say(f"collection_{done.outcome}{silent}", number=number))
 
 

@@ -100,19 +100,22 @@ async def card_chosen(turn: Turn) -> None:
     await turn.repeat()
 
 
-@flow.on(happened("cards.refresh.done"), who=KNOWN)
+@flow.on(happened("cards.refresh.done", "cards.refresh.failed"), who=KNOWN)
 async def looked(turn: Turn) -> None:
-    """Registry and banks have answered."""
+    """Registry and banks have answered, or could not be asked at all."""
     if not isinstance(turn.input, Happened) or turn.employee is None:
         return
-    answers = [apps.Answer.from_json(each) for each in turn.input.payload["answers"]]
-    done = await apps.record_refresh(turn.session, turn.me.id, answers, turn.now)
+    asked, down = False, ["bureau"]
+    if turn.input.kind.endswith(".done"):
+        answers = [apps.Answer.from_json(each) for each in turn.input.payload["answers"]]
+        done = await apps.record_refresh(turn.session, turn.me.id, answers, turn.now)
+        asked, down = done.asked, list(done.waiting_for)
     if turn.state.flow == "apply" and turn.state.step == "card":
-        if done.waiting_for:
-            turn.say("matter.look_failed", desks=done.waiting_for)
+        if down:
+            turn.say("matter.look_failed", desks=down)
         await turn.ask("card")
     elif turn.state.flow == "cards":
-        await turn.start("cards", refreshed=True, down=list(done.waiting_for), asked=done.asked)
+        await turn.start("cards", refreshed=True, down=down, asked=asked)
 
 
 @flow.on(press("card.other"), at="card")

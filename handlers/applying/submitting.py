@@ -184,11 +184,17 @@ async def tell(turn: Turn, submission: Submission) -> None:
     if submission.outcome == "received":
         over(turn, application.id)
         buttons = [[again("menu.status", "status")]]
-        turn.say("apply.received", buttons, number=number, note="application.received")
+        turn.say(
+            "apply.received",
+            buttons,
+            number=number,
+            kind=application.kind,
+            note="application.received",
+        )
     elif submission.outcome == "duplicate" and submission.decision:
         stop(turn, submission.decision)
     elif submission.outcome == "unavailable":
-        turn.say("apply.submit_later", number=number, when=submission.not_before)
+        turn.say("apply.submit_later", number=number, kind=application.kind)
     elif submission.outcome == "rejected" and submission.mending:
         over(turn, application.id)
         turn.say(

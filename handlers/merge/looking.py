@@ -38,6 +38,10 @@ async def begin(turn: Turn) -> None:
         await resume(turn, application)
         return
     turn.state.data = {}
+    if turn.me.id_number is None:  # agencies find nobody without it
+        turn.end()
+        turn.say("merge.no_number", [[again("menu.person", "person")]])
+        return
     turn.goto("looking")
     await queue.add_task(
         turn.session,

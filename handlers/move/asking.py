@@ -10,11 +10,10 @@ from knowledge import transfers
 from knowledge.agencies import agencies
 from knowledge.regions import full_name
 from services import applications as apps
-from services import moves
+from services import cases, moves
 from services.applications.views import ApplicationView
 from services.desk import desk_mailbox
 from services.moves.checking import temporary
-from storage.clock import local_date
 from storage.models import ApplicationStatus
 
 flow = Flow("move")
@@ -110,6 +109,7 @@ async def explain(turn: Turn, stopped: dict[str, str | None], *, held: bool) -> 
     ]
     data = turn.data
     places = f"{data['origin']}:{data['destination']}"
+    case = await ask_hr(turn) if held else None
     turn.say(
         "move.stopped",
         [[again("move.again", "move", places), again("menu.person", "person")]] if held else None,
@@ -118,18 +118,29 @@ async def explain(turn: Turn, stopped: dict[str, str | None], *, held: bool) -> 
         destination=full_name(data["destination"]),
         facts=transfers.sources(facts),
         held=held,
+        case=case,
+    )
+
+
+async def ask_hr(turn: Turn) -> str:
+    """A case for the employer's side, and the checklist where HR works; the case's number. When
+    the person begins to work there is not known here."""
+    origin, destination = turn.data["origin"], turn.data["destination"]
+    words = f"{full_name(origin)} → {full_name(destination)}"
+    case = await cases.open_case(
+        turn.session, turn.me.id, "mover", None, turn.now, said=[cases.BotSaid(words, (), turn.now)]
     )
     home = await desk_mailbox(turn.session)
-    if held and home is not None:
-        today = local_date(turn.now).isoformat()
+    if home is not None:
         turn.send_event(
             home,
             "move.checklist",
             person_id=turn.me.id,
-            origin=data["origin"],
-            destination=data["destination"],
-            on=today,
+            origin=origin,
+            destination=destination,
+            on=None,
         )
+    return case.number
 
 
 @flow.prompt("summary")

@@ -20,7 +20,7 @@ flow = Flow("move")
 
 
 def values_of(
-    employee: Employee, origin: str, destination: str, on: date, *, later: int = 0
+    employee: Employee, origin: str, destination: str, on: date | None, *, later: int = 0
 ) -> dict[str, Any]:
     """What the checklist says."""
     return {
@@ -44,9 +44,9 @@ async def checklist(turn: Turn) -> None:
     ref = f"{employee.id}:{origin}:{destination}:{on}"
     turn.say(
         "move.checklist",
-        other_month(ref, 0),
+        other_month(ref, 0) if on else None,  # nobody has named the first day of work
         note="move.checklist",
-        **values_of(employee, origin, destination, date.fromisoformat(on)),
+        **values_of(employee, origin, destination, date.fromisoformat(on) if on else None),
     )
 
 

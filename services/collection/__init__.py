@@ -8,11 +8,12 @@ from services.collection.handing import ask, deny, give_back, hand, sign
 from services.collection.listing import held, of_application, pressing
 from services.collection.numbers import Numbers, from_sheet, from_text
 from services.collection.receiving import AT_ONCE, last_place, receive, undo
-from services.collection.telling import remind, watch
+from services.collection.telling import WATCH, remind, watch
 from services.collection.views import CodeSearch, Handing, HeldCard, Receipt
 
 __all__ = [
     "AT_ONCE",
+    "WATCH",
     "CodeSearch",
     "Handing",
     "HeldCard",

@@ -89,12 +89,13 @@ async def give_back(
         return await _answer(session, application_id, refused or "not_here")
     handover.returned_at, handover.returned_by = now, actor
     handover.code = handover.code_index = None
-    if row.status not in CLOSED:
+    open_till_now = row.status not in CLOSED
+    if open_till_now:
         entry = HistoryEntry(sequence=0, status="sealed", at=now)
         await observe(session, row, entry, now, actor=actor)
         await telling.tell(session, row, "given_back", now, once=handover)
     await audit.record(session, actor, "card.given_back", f"application:{row.id}", now)
-    return await _answer(session, application_id, "given_back")
+    return await _answer(session, application_id, "given_back" if open_till_now else "back_ended")
 
 
 async def _hand(

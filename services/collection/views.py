@@ -23,7 +23,8 @@ Received = Literal[
 """What came of one number of a list. `repeated`: it stood in the list before; `unknown`: there is
 none, or it is somebody else's to receive."""
 
-Handed = Literal["handed", "already", "not_here", "given_back", "sealed", "no_proxy"]
+Handed = Literal["handed", "already", "not_here", "given_back", "back_ended", "sealed", "no_proxy"]
+"""`back_ended`: given back, of an application that had ended before, which its owner knows."""
 Found = Literal["found", "wrong_code", "too_many"]
 Way = Literal["code", "press", "paper", "proxy"]
 """How it was signed: the owner told the officer the code, pressed in their own chat, or signed on

@@ -52,8 +52,11 @@ def settle(answers: Answers, about: Sequence[str], check: str, good: bool) -> di
 
 
 def fails(insurance: str, answers: Answers) -> tuple[Fate, str | None]:
-    """What becomes of an insurance, and by which check."""
+    """What becomes of an insurance, and by which check; `moved` where the agency has nothing left
+    at the origin."""
     own = answers.get(insurance, {})
+    if own.get("moved"):
+        return "dropped", "moved"
     for check in transfers.insurances()[insurance].checks:
         if own.get(check) is False:
             return ("dropped" if check in _DROPS else "held"), check

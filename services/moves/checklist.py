@@ -26,28 +26,32 @@ class Checklist:
     """The employer's side of a move.
 
     Args:
+        first_day: of work at the destination; None while nobody has named it: then no month is
+            named either, and no day.
         last_month: the last month to pay at the origin (YYYY-MM): the one before `first_month`.
-        first_month: the first month to pay at the destination.
+        first_month: the first month to pay at the destination (YYYY-MM).
         facts: what it rests on.
     """
 
     origin: str
     destination: str
-    first_day: date
-    last_month: str
-    first_month: str
+    first_day: date | None
+    last_month: str | None
+    first_month: str | None
     steps: tuple[ChecklistStep, ...]
     facts: tuple[Fact, ...]
 
 
-def checklist(origin: str, destination: str, first_day: date, *, later: int = 0) -> Checklist:
+def checklist(
+    origin: str, destination: str, first_day: date | None, *, later: int = 0
+) -> Checklist:
     """Contributions change over at a month's border: no gap, no month twice.
 
     Args:
-        first_day: of work at the destination.
+        first_day: of work at the destination, None while it is not known.
         later: how many months after that day's month the destination begins.
     """
-    first = _month(first_day, later)
+    first = _month(first_day, later) if first_day else None
     found = transfers.employer_steps(first_day)
     names = [name for each, _ in found for name in each.facts]
     names += [name for ids in transfers.rules().employer_care.values() for name in ids]
@@ -56,8 +60,8 @@ def checklist(origin: str, destination: str, first_day: date, *, later: int = 0)
         origin=origin,
         destination=destination,
         first_day=first_day,
-        last_month=f"{first - timedelta(days=1):%Y-%m}",
-        first_month=f"{first:%Y-%m}",
+        last_month=f"{first - timedelta(days=1):%Y-%m}" if first else None,
+        first_month=f"{first:%Y-%m}" if first else None,
         steps=tuple(
             ChecklistStep(each, places[each.side], agencies()[each.agency], due)
             for each, due in found

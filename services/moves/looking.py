@@ -62,12 +62,14 @@ def known_of(
     raw = found.get(transfers.insurances()[insurance].agency, [])
     held = [AccountRecord.model_validate(each) for each in raw]
     own = [each for each in held if each.insurance == insurance]
-    left = [each for each in own if each.status != "moved"]
-    there = [each for each in left if _same_city(each.region, origin)]
+    at_origin = [each for each in own if _same_city(each.region, origin)]
+    there = [each for each in at_origin if each.status != "moved"]
     here = [each for each in own if _same_city(each.region, destination)]
     if not own:
         return {}
     known: dict[str, Any] = {"started": any(each.status == "paying" for each in here)}
+    if at_origin and not there:
+        known["moved"] = True
     if there:
         known["stopped"] = all(each.status != "paying" and not each.arrears for each in there)
         known["drawing"] = all(each.status != "drawing" for each in there)

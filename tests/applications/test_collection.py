@@ -271,6 +271,10 @@ async def test_uncollected_before_the_seal_exactly(office: Office) -> None:
         told_so = report(views[0], 2, "sealed", office.now, reference="SB3701-0")
         await apps.record_state(session, told_so, office.now)
     assert await hand(office, views[0]) == "sealed"
+    # It goes back to the bank, and nobody is told a second time.
+    async with office.database.transaction() as session:
+        back = await collection.give_back(session, views[0].id, office.now, actor=OFFICER)
+    assert back.outcome == "back_ended"
 
 
 async def set_due(session: AsyncSession, today: date, days: dict[int, int]) -> None:

@@ -125,7 +125,10 @@ def test_what_the_agencies_say() -> None:
         return moves.known_of("pension", {"hrss": [relation(**changes)]}, JINAN, SUZHOU)
 
     assert known()["stopped"]
-    assert "stopped" not in known(status="moved")  # it is elsewhere by now
+    gone = known(status="moved")  # it is elsewhere by now, and nothing is asked
+    assert gone == {"started": False, "moved": True}
+    assert moves.next_check(["pension"], {"pension": gone}, temporary=False) is None
+    assert moves.fails("pension", {"pension": gone}) == ("dropped", "moved")
     assert known(region="110100") == {"started": False}  # a code that the table doesn't have
     with pytest.raises(ValidationError):
         AccountRecord.model_validate(relation(last_month="202610"))

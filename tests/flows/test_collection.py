@@ -11,6 +11,8 @@ import pytest
 from handlers import handout
 from services import collection
 from services.console.reach import Reach
+from services.desk import desk_mailbox, set_desk
+from storage import queue
 from tests.people.makers import id_number
 from tests.support.world import Talker, World, text_of
 
@@ -75,6 +77,7 @@ async def test_a_box_of_cards(world: World) -> None:
     assert one.person.person.name not in text_of(listed)
     await group.says("/collection")
     await group.sees("还没领走的卡：2张")
+    await mornings(world, group)
     await group.presses("提醒没领的人")
     await group.sees("已提醒2人")
     await two.sees("提醒：")
@@ -144,3 +147,21 @@ async def test_a_box_of_cards(world: World) -> None:
     await world.quiet()
     assert len(one.saw("卡已领到")) == 1
     assert not one.saw("可以领取")
+
+
+async def mornings(world: World, group: Talker) -> None:
+    """Where the list is read: at HR's desk alone, every morning, from the day it is bound."""
+    runtime = world.runtime
+    async with runtime.database.transaction() as session:
+        home = await desk_mailbox(session)
+        assert home is not None
+        assert await queue.timer_due(session, collection.WATCH) is not None
+        await queue.cancel_timers(session, collection.WATCH)
+        await set_desk(session, "-1")  # another group
+    await group.says("/collection")
+    await group.sees("这个名单只在HR群里看")
+    await group.says("/bind_hr")
+    await group.sees("这个群")
+    async with runtime.database.reading() as session:
+        assert await queue.timer_due(session, collection.WATCH) is not None
+        assert await desk_mailbox(session) == home

@@ -16,13 +16,14 @@ async def on_file(world: World, employee: Talker, *accounts: dict[str, Any]) -> 
     await world.admin("POST", "seed", {"accounts": [who | each for each in accounts]})
 
 
-async def phone(world: World, employee: Talker, number: str | None) -> None:
+async def roster(world: World, employee: Talker, **values: str | None) -> None:
     """What the roster has of somebody."""
     async with world.runtime.database.transaction() as session:
         (found,) = await by_number(session, employee.person.number)
         person = await session.get(Person, found.id)
         assert person is not None
-        person.phone = number
+        for name, value in values.items():
+            setattr(person, name, value)
 
 
 def relation(region: str, first: str, last: str, **more: Any) -> dict[str, Any]:
@@ -59,11 +60,11 @@ async def test_double_months_are_seen_settled_and_printed(world: World) -> None:
     await employee.presses("山东省济南市")
     await employee.sees("请确认")
     # Without a phone nothing goes in, and 查进度 leads back to what was asked for.
-    await phone(world, employee, None)
+    await roster(world, employee, phone=None)
     await employee.presses("确认提交")
     await employee.sees("还缺您的手机号")
     assert not employee.saw("正在提交")
-    await phone(world, employee, employee.person.phone)
+    await roster(world, employee, phone=employee.person.phone)
     await employee.says("查进度")
     await employee.presses("继续办理")
     summary = await employee.sees("请最后核对一遍")
@@ -86,6 +87,9 @@ async def test_double_months_are_seen_settled_and_printed(world: World) -> None:
     await employee.presses("山东省济南市")
     await employee.presses("确认提交")
     await employee.sees("提交成功")
+    with world.giving_up("form.make"):
+        await employee.presses("要纸质申请表")
+        await employee.sees("这次没处理成")
     await employee.presses("要纸质申请表")
     form = await employee.sees("按您核对过的内容填好了")
     assert form["document"]["file_name"].endswith(".pdf")
@@ -153,3 +157,6 @@ async def test_two_that_are_still_paid_and_no_interface(world: World) -> None:
     far = await world.enrolled(region="44")
     await far.says("账户合并")
     await far.sees("没有联网查询")
+    await roster(world, far, id_number=None)
+    await far.says("账户合并")
+    await far.sees("花名册里没有您的身份证号")

@@ -103,8 +103,13 @@ async def test_a_returned_request_is_mended_and_one_is_taken_back(world: World) 
     await employee.sees("已经开始交医疗保险了吗")
     await employee.presses("还没有，或不清楚")
     await employee.presses("停了，没有欠费")
-    await employee.sees("先不交上去")
-    await officer.sees("增减员清单")
+    stopped = await employee.sees("先不交上去")
+    assert "已请HR同事办增减员（工单" in stopped["text"]
+    # When the person begins to work there nobody has said, so no month and no day is named.
+    listed = await officer.sees("增减员清单")
+    assert "哪天起在新地工作还不知道" in listed["text"]
+    assert "20" not in listed["text"].split("依据")[0].replace(employee.person.number, "")
+    await officer.sees("员工换城市，请办增减员")
     await employee.presses("办好了，接着办")
     await employee.presses("只办医疗保险")
     await employee.presses("交上了")

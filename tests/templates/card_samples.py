@@ -87,12 +87,13 @@ def handout(mark: Mark) -> dict[str, list[Values]]:
     return {
         "list": [{"cards": days, "total": 12, "more": more} for more in (3, 0)]
         + [{"cards": [], "total": 0, "more": 0}],
+        "not_desk": [{}],
         "reminded": [{"count": 2, "unbound": ["E1", "E2"]}, {"count": 0, "unbound": []}],
         "place": [{"place": mark("3楼HR办公室")}, {"place": None}],
         "numbers": [{}],
         "taken": [
-            *(taken | {"rest": rest, "beyond": 7, "told": told} for told in (True, False)),
-            nothing | {"rest": rest[:1], "beyond": 0, "told": True},
+            *(taken | {"rest": rest, "beyond": 7, "told": told} for told in (2, 1, 0)),
+            nothing | {"rest": rest[:1], "beyond": 0, "told": 0},
         ],
         "unreadable": [{}],
         "card": [{"card": card, "days": left} for card in cards[:2] for left in (-1, 7, None)]
@@ -189,6 +190,7 @@ def merge(mark: Mark) -> dict[str, list[Values]]:
     return {
         "looking": [{}],
         "no_interface": [{}],
+        "no_number": [{}],
         "accounts": [
             {"lines": lines(found), "missing": found.missing, "overlaps": len(found.overlaps)}
             for found in (double, single)

@@ -17,7 +17,7 @@ from services.moves import checklist
 
 Values = dict[str, Any]
 AT = datetime(2026, 11, 20, 2, 30, tzinfo=UTC)
-NUMBER = "SB26112000017"
+NUMBER, CASE = "SB26112000017", "GD26112000017"
 PAIRS = (("370100", "370200"), ("370100", "320500"), ("320100", "320500"), ("370100", "370102"))
 PLAIN, WEAK = "000000-transfer_pension-06", "000000-transfer_pension-14"
 
@@ -62,6 +62,7 @@ def move(mark: Callable[[str], str]) -> dict[str, list[Values]]:
         {"started": False},
         known | {"stopped": False, "arrears": 2},
         known | {"stopped": False},
+        {"started": False, "moved": True},
     ]
     ways = ("stopped", "started", "origin", "end", "officer")
     whom = {"name": mark("张*"), "number": "E1024", **places}
@@ -74,8 +75,11 @@ def move(mark: Callable[[str], str]) -> dict[str, list[Values]]:
             for check in ("drawing", "household", "started", "stopped")
         ],
         "stopped": [
-            places | {"stopped": {"pension": check}, "facts": [fact(name)], "held": held}
+            places
+            | {"stopped": {"pension": check}, "facts": [fact(name)] if name else []}
+            | {"held": held, "case": CASE if held else None}
             for check, name, held in (
+                ("moved", None, False),
                 ("drawing", PLAIN, False),
                 ("household", PLAIN, False),
                 ("started", PLAIN, True),
@@ -107,7 +111,10 @@ def move(mark: Callable[[str], str]) -> dict[str, list[Values]]:
         "no_letter": nothing,
         "form_made": [{"form": form} for form in ("chase", "transfer")],
         "data_made": nothing,
-        "checklist": [whom | {"list": checklist("370100", "320500", date(2026, 11, 25))}],
+        "checklist": [
+            whom | {"list": checklist("370100", "320500", day)}
+            for day in (date(2026, 11, 25), None)
+        ],
         "hr_by_hand": [line],
         "hr_overdue": [line],
     }

@@ -145,8 +145,8 @@ def apply(mark: Mark) -> dict[str, list[Values]]:
         ],
         "change": [{}],
         "submitting": [{"number": NUMBER}],
-        "received": [{"number": NUMBER}],
-        "submit_later": [{"number": NUMBER, "when": AT}],
+        "received": [{"number": NUMBER, "kind": kind} for kind in ApplicationKind],
+        "submit_later": [{"number": NUMBER, "kind": kind} for kind in ApplicationKind],
         "manual": [{"number": NUMBER, "case": CASE}],
         "by_file": [{"number": NUMBER}],
         "mending": [
@@ -454,6 +454,7 @@ def small(mark: Mark, language: str) -> dict[str, dict[str, list[Values]]]:
         "menu": [name],
         "left": [{"draft": draft, "was": was} for draft, was in left],
         "broken": [number, {"number": None}],
+        "gave_up": [{}],
     }
     enrol = each(doors, nothing) | {
         "welcome": [name | {"employer": mark("样本科技有限公司")}],
