@@ -42,9 +42,12 @@ def is_published(day: date) -> bool:
 
 def is_workday(day: date) -> bool:
     """Whether offices work on this day; outside the published calendar, Monday to Friday."""
-    if is_published(day):
-        return bool(chinese_calendar.is_workday(day))
-    return day.weekday() < 5
+    return _statutory(day) if is_published(day) else day.weekday() < 5
+
+
+@cache  # a few thousand days at most; the package looks through its whole calendar at each call
+def _statutory(day: date) -> bool:
+    return bool(chinese_calendar.is_workday(day))
 
 
 def add_workdays(start: date, days: int) -> Deadline:

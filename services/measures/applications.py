@@ -29,10 +29,10 @@ _AFTER_SUBMISSION = {
 }
 """Whose turn it is after a change of state."""
 _IN_HAND = frozenset({"collected", "social_enabled", "financial_activated"})
-PAPERS = "papers"
-STEPS = (PAPERS, "review", "making", "collect", "activate")
+PAPERS, REVIEW = "papers", "review"
+STEPS = (PAPERS, REVIEW, "making", "collect", "activate")
 """Steps of an application: papers until it is submitted, and on to the activation of the card."""
-_BEGINS = {
+BEGINS = {
     "making": frozenset({"making"}),
     "collect": frozenset({"collectable"}),
     "activate": frozenset({"collected", "social_enabled", "financial_activated"}),
@@ -171,8 +171,8 @@ def dropped(one: ApplicationHistory) -> Iterator[Observation]:
         step
         for step in STEPS
         if step == PAPERS
-        or (step == "review" and one.submitted_at is not None)
-        or states & _BEGINS.get(step, frozenset())
+        or (step == REVIEW and one.submitted_at is not None)
+        or states & BEGINS.get(step, frozenset())
     ]
     for part, step in enumerate(STEPS):
         if step in reached:

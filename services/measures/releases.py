@@ -17,6 +17,7 @@ from services.measures.query import Area
 from services.measures.settings import rules
 from services.measures.settling import Answered, settle
 from services.measures.stats import Interval, moments, wilson
+from services.measures.steps import rated_steps
 from storage.clock import SHANGHAI, local_date
 from storage.models import Rating, RatingRelease
 from storage.queue import lock
@@ -24,7 +25,7 @@ from storage.state import read_value, write_value
 
 _ROUND = "ratings.round"
 SATISFIED = 4
-By = Literal["all", "region", "matter", "officer_id", "employer_id", "month"]
+By = Literal["all", "region", "matter", "step", "officer_id", "employer_id", "month"]
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,11 @@ async def _hold(session: AsyncSession, day: date) -> int:
     )
     waiting = {row.id or 0: row for row in (await session.exec(query)).all()}
     places = await rated_places(session, waiting.values())
+    steps = await rated_steps(session, waiting.values())
     pool = [
-        _answered(row, places[row.subject]) for row in waiting.values() if row.subject in places
+        _answered(row, places[row.subject], steps[row.subject])
+        for row in waiting.values()
+        if row.subject in places
     ]
     cells = settle(pool, rules().smallest_group)
     rows = [
@@ -98,6 +102,7 @@ async def _hold(session: AsyncSession, day: date) -> int:
             "region": cell.region,
             "matter": cell.matter,
             "officer_id": cell.officer_id,
+            "step": cell.step,
             "score": waiting[number].score,
             "reasons": list(waiting[number].reasons or ()),
         }
@@ -108,7 +113,7 @@ async def _hold(session: AsyncSession, day: date) -> int:
     return len(rows)
 
 
-def _answered(row: Rating, where: tuple[Any, str]) -> Answered:
+def _answered(row: Rating, where: tuple[Any, str], step: str) -> Answered:
     place, matter = where
     return Answered(
         id=row.id or 0,
@@ -118,6 +123,7 @@ def _answered(row: Rating, where: tuple[Any, str]) -> Answered:
         region_code=place.region_code,
         matter=matter,
         officer_id=owner_of(row),
+        step=step,
     )
 
 
@@ -132,7 +138,7 @@ async def satisfaction(
     officer_id: int | None = None,
 ) -> dict[Any, Satisfaction]:
     """Published figures by one cut. Cuts are never crossed: an area with a region is read from the
-    region groups, so it can't be cut by matter or officer, and is empty then."""
+    region groups, so it can't be cut by matter, step or officer, and is empty then."""
     found: dict[Any, Counter[int]] = defaultdict(Counter)
     for row in await _rows(session, start, end, areas, by=by, about=about, officer_id=officer_id):
         found[_cut(row, by)][row.score] += 1
@@ -172,7 +178,7 @@ async def _rows(
     about: str | None,
     officer_id: int | None,
 ) -> Sequence[RatingRelease]:
-    crossed = by in ("matter", "officer_id") or officer_id is not None
+    crossed = by in ("matter", "step", "officer_id") or officer_id is not None
     whole = [area for area in areas if not area.region_prefix]
     query = select(RatingRelease).where(col(RatingRelease.day).between(start, end))
     if about is not None:

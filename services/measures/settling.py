@@ -1,7 +1,8 @@
 """Which ratings may be published, and in which groups. Pure.
 
-Every published figure is the sum over a group: an employer's, and of it a region's, a matter's or
-an officer's, never two of these at once. A set of ratings is published together, only when
+Every published figure is the sum over a group: an employer's, and of it a region's, a matter's, a
+step's or an officer's, never two of these at once. A set of ratings is published together, only
+when
 
 1. no group has fewer than `smallest` people: small ones are first rolled up (city, province, rest);
 2. no difference of groups that is a sum of few again is smaller than that either;
@@ -36,6 +37,7 @@ class Answered:
     region_code: str
     matter: str
     officer_id: int
+    step: str
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Cells:
     region: str
     matter: str
     officer_id: int
+    step: str
 
 
 Groups = Mapping[tuple[str, object], frozenset[int]]
@@ -84,11 +87,12 @@ def groups_of(cells: Mapping[int, Cells]) -> Groups:
         found["region", cell.region].add(number)
         found["matter", cell.matter].add(number)
         found["officer", cell.officer_id].add(number)
+        found["step", cell.step].add(number)
     return {name: frozenset(members) for name, members in found.items()}
 
 
 def _cells(ratings: Sequence[Answered], smallest: int) -> dict[int, Cells]:
-    """Cities with few people become their province's rest, then the employer's; so matters."""
+    """Cities with few people become their province's rest, then the employer's; so do matters."""
     region = {one.id: one.region_code for one in ratings}
     _roll_up(ratings, region, smallest, lambda code: code[:2])
     _roll_up(ratings, region, smallest, lambda _code: REST)
@@ -96,7 +100,12 @@ def _cells(ratings: Sequence[Answered], smallest: int) -> dict[int, Cells]:
     _roll_up(ratings, matter, smallest, lambda _code: REST)
     officer = {one.id: str(one.officer_id) for one in ratings}
     _roll_up(ratings, officer, smallest, lambda _code: "0")
-    return {one.id: Cells(region[one.id], matter[one.id], int(officer[one.id])) for one in ratings}
+    step = {one.id: one.step for one in ratings}
+    _roll_up(ratings, step, smallest, lambda _code: REST)
+    return {
+        one.id: Cells(region[one.id], matter[one.id], int(officer[one.id]), step[one.id])
+        for one in ratings
+    }
 
 
 def _roll_up(
@@ -126,7 +135,7 @@ def _differences(groups: Groups) -> Iterator[frozenset[int]]:
     margins: dict[str, list[frozenset[int]]] = defaultdict(list)
     for (margin, _), members in groups.items():
         margins[margin].append(members)
-    for first, second in combinations(("region", "matter", "officer"), 2):
+    for first, second in combinations(("region", "matter", "officer", "step"), 2):
         few, many = sorted((margins[first], margins[second]), key=len)
         for union in _unions(few):
             around = frozenset[int]().union(*(cell for cell in many if cell & union))

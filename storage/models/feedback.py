@@ -72,5 +72,6 @@ class RatingRelease(Row, table=True):
     region: str = Field(max_length=8)
     matter: str = Field(max_length=48)
     officer_id: int = big(default=0)
+    step: str = Field(default="rest", max_length=16)
     score: int
     reasons: Any = Field(default_factory=list, sa_type=JSON)

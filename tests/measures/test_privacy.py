@@ -21,6 +21,7 @@ from storage.models import About, Application, ApplicationKind, Rating, RatingRe
 from tests.people.makers import employ
 
 SMALLEST = 5
+CUTS = ("all", "region", "matter", "step", "officer_id", "month")
 answers = st.builds(
     Answered,
     id=st.just(0),
@@ -30,6 +31,7 @@ answers = st.builds(
     region_code=st.sampled_from(["370100", "370200", "370300", "440300", "440100"]),
     matter=st.sampled_from(["first", "replacement", "bank_change", "transfer"]),
     officer_id=st.sampled_from([7, 8, 9]),
+    step=st.sampled_from(["papers", "review", "collect", "asking"]),
 )
 pools = st.lists(answers, min_size=10, max_size=90).map(
     lambda pool: [
@@ -41,6 +43,7 @@ pools = st.lists(answers, min_size=10, max_size=90).map(
             one.region_code,
             one.matter,
             one.officer_id if one.about == "officer" else 0,
+            one.step,
         )
         for number, one in enumerate(pool)
     ]
@@ -99,16 +102,23 @@ def determined(groups: list[frozenset[int]], ids: list[int]) -> list[int]:
 
 def test_much_is_published_all_the_same() -> None:
     regions, kinds = ["370100", "370200", "440300"], ["first", "replacement"]
-    pool = [Answered(i, i, "bot", 1, regions[i % 3], kinds[i // 3 % 2], 0) for i in range(1, 121)]
+    steps = ["papers", "review", "making", "collect"]
+    pool = [
+        Answered(i, i, "bot", 1, regions[i % 3], kinds[i // 3 % 2], 0, steps[i // 6 % 4])
+        for i in range(1, 121)
+    ]
     assert len(settle(pool, SMALLEST)) == 120
-    lonely = [*pool, Answered(500, 500, "bot", 1, "650100", "first", 0)]
+    lonely = [*pool, Answered(500, 500, "bot", 1, "650100", "first", 0, "review")]
     assert 500 not in settle(lonely, SMALLEST)
     few = [
         *pool,
-        *(Answered(500 + i, 500 + i, "bot", 1, f"6501{i}0", "first", 0) for i in range(6)),
+        *(
+            Answered(500 + i, 500 + i, "bot", 1, f"6501{i}0", "first", 0, "review")
+            for i in range(6)
+        ),
     ]
     assert settle(few, SMALLEST)[501].region == "65"
-    one_person = [Answered(i, 1, "bot", 1, "370100", "first", 0) for i in range(9)]
+    one_person = [Answered(i, 1, "bot", 1, "370100", "first", 0, "review") for i in range(9)]
     assert settle(one_person, SMALLEST) == {}
 
 
@@ -159,7 +169,7 @@ async def everything(database: Database, start: date, end: date, employer: int) 
     found: list[Any] = []
     prefixes = ["", "37", "3701", "44", "4403", "65", "6501"]
     async with database.reading() as session:
-        for prefix, by in product(prefixes, ["all", "region", "matter", "officer_id", "month"]):
+        for prefix, by in product(prefixes, CUTS):
             for owner in (None, employer):
                 shown = await satisfaction(session, start, end, (Area(prefix, owner),), by=by)  # type: ignore[arg-type]
                 for cut, figure in sorted(shown.items(), key=str):

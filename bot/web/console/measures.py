@@ -23,7 +23,9 @@ from services.measures.kpi import KpiError
 from services.measures.periods import Period, month, read_month
 from services.measures.practice import practice
 from services.measures.query import Area
-from services.measures.releases import satisfaction
+from services.measures.releases import By, satisfaction
+from services.measures.settling import REST
+from services.measures.steps import RATED_STEPS
 from services.measures.summary import HEADLINES, Summary, View, by_cut, choices, summarise
 from services.measures.telling import said
 from services.measures.topics import topics
@@ -36,6 +38,7 @@ from storage.models import Role
 
 pages = Pages("measures")
 _CUT = ("timeliness", "return_rate", "time_to_card", "resolution")
+_RATED_BY: tuple[By, ...] = ("region", "matter", "step")
 _PDF = "application/pdf"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -79,6 +82,9 @@ async def board(visit: Visit) -> web.StreamResponse:
             "rated_matters": await satisfaction(
                 session, view.period.start, view.period.end, view.areas, by="matter"
             ),
+            "rated_steps": await satisfaction(
+                session, view.period.start, view.period.end, view.areas, by="step"
+            ),
             "behind": {
                 need.id: await training.cases_behind(session, need, view.areas) for need in needs
             },
@@ -114,6 +120,7 @@ def _words(visit: Visit, summary: Summary) -> dict[str, Any]:
         "headlines": HEADLINES,
         "story": story_of(summary, language),
         "steps": list(zip(STEPS, summary.steps, strict=True)),
+        "step_order": (*RATED_STEPS, REST),
         "kinds": list(kinds()),
         "case_matters": case_matters(),
         "matter": lambda code: case_matters()[code].title(language),
@@ -168,11 +175,23 @@ async def report_workbook(visit: Visit) -> web.StreamResponse:
 async def figures(visit: Visit) -> web.StreamResponse:
     """The same figures for programs."""
     async with visit.reading() as session:
-        summary = await summarise(session, view_of(visit), visit.now)
+        view = view_of(visit)
+        summary = await summarise(session, view, visit.now)
+        cuts = {
+            by: await satisfaction(session, view.period.start, view.period.end, view.areas, by=by)
+            for by in _RATED_BY
+        }
     found = {name: asdict(line.now) for name, line in summary.lines.items()}
     rated = {name: asdict(one) if one else None for name, one in summary.satisfaction.items()}
     return web.json_response(
-        {"month": summary.view.period.label, "measures": found, "satisfaction": rated}
+        {
+            "month": summary.view.period.label,
+            "measures": found,
+            "satisfaction": rated,
+            "satisfaction_by": {
+                by: {code: asdict(one) for code, one in shown.items()} for by, shown in cuts.items()
+            },
+        }
     )
 
 
