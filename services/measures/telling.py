@@ -26,6 +26,7 @@ def said(summary: Summary, language: str) -> dict[str, Any]:
         "month": summary.view.period.label,
         "running": summary.running,
         "where": place_of(summary),
+        "matter": summary.view.matter or "",
         "own": summary.view.officer_id is not None,
         "figures": {
             name: {

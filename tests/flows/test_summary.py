@@ -56,6 +56,10 @@ async def test_a_manager_s_month(world: World, tmp_path: Path) -> None:
     await manager.presses("广东省深圳市")
     shown = await manager.sees("广东省深圳市")
     assert "不显示" in shown["caption"] or "满意" in shown["caption"]
+    await manager.presses("事项", message_id=shown["message_id"])
+    await manager.sees("请选择事项")
+    await manager.presses("挂失")
+    await manager.sees("社保卡挂失")
     await manager.presses("PDF和Excel", message_id=shown["message_id"])
     pdf = await file_of(manager, await manager.sees("月报（PDF）"))
     text = "".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(pdf))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +16,7 @@ from threading import Thread
 
 import pytest
 import typer
+from sqlalchemy.engine import make_url
 from typer.testing import CliRunner, Result
 
 from bot.commands import gaps, people, policies, policy_files, roles
@@ -133,6 +136,14 @@ def test_ask_and_move_say_what_the_bot_would(folder: Path) -> None:
     for words in ((), ("--published",)):
         good("ask", "--batch", "in.jsonl", "--out", "out.jsonl", *words)
         assert json.loads((folder / "out.jsonl").read_text("utf-8"))["topic"] == "replace-lost"
+    with closing(sqlite3.connect(str(make_url(os.environ["SHEBAO_DATABASE_URL"]).database))) as raw:
+        raw.execute("update policy_record set content = '{}'")
+        raw.commit()
+    # What lies there can't be read: said in words, and answered from the program's own.
+    broken = call("ask", lost)
+    assert (broken.exit_code, "读不到数据库" in broken.stderr) == (0, True)
+    insisted = call("move", "370100", "310000", "--published")
+    assert (insisted.exit_code, "读不到数据库里现行的政策" in insisted.output) == (1, True)
 
 
 def test_check_prints_what_needs_an_eye(folder: Path) -> None:

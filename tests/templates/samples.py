@@ -512,6 +512,7 @@ def month(mark: Mark) -> dict[str, list[Values]]:
         "month": "2026-10",
         "running": True,
         "where": REGION,
+        "matter": "transfer",
         "own": False,
         "story": ["问题集中在广东省深圳市：退回36.8%（其他4.7%）。"],
         "figures": dict.fromkeys(every, figure),
@@ -530,6 +531,7 @@ def month(mark: Mark) -> dict[str, list[Values]]:
     empty = said | {
         "running": False,
         "where": "",
+        "matter": "",
         "own": True,
         "figures": dict.fromkeys(every, missed),
         "backlog": {"open": 0, "overdue": 0, "parties": [], "worst": []},
