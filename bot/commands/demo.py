@@ -12,7 +12,7 @@ import signal
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any, TextIO, get_args
 
 import aiohttp
 import typer
@@ -35,6 +35,7 @@ from bot.compose import build_runtime, running
 from bot.logs import configure
 from bot.runtime import Runtime
 from bot.settings import Settings
+from services.gateways.contract import DocumentType
 from storage import migrate
 
 _SECRETS = "demo-secrets.json"
@@ -192,7 +193,11 @@ def _settings(folder: Path, ports: Ports, secret: Secrets) -> Settings:
     outside, data = page_url(ports), folder / "bot"
     data.mkdir(exist_ok=True)
     banks = {
-        code: {"base_url": f"{outside}/bank/{code}", "token": secret[f"bank_{code}"]}
+        code: {
+            "base_url": f"{outside}/bank/{code}",
+            "token": secret[f"bank_{code}"],
+            "papers": get_args(DocumentType),
+        }
         for code in ("icbc", "ccb", "qlb")
     }
     values: dict[str, Any] = {
@@ -207,7 +212,13 @@ def _settings(folder: Path, ports: Ports, secret: Secrets) -> Settings:
         "console": {"link_minutes": 24 * 60},  # printed once, used when somebody comes to it
         "demo_token": secret["clock"],
         "gateways": {
-            "bureaus": {"sandbox": {"base_url": f"{outside}/bureau", "token": secret["bureau"]}},
+            "bureaus": {
+                "sandbox": {
+                    "base_url": f"{outside}/bureau",
+                    "token": secret["bureau"],
+                    "papers": get_args(DocumentType),
+                }
+            },
             # Guangdong (44) has no connector here, so that the evidence road can be seen too.
             "regions": {str(code): "sandbox" for code in range(10, 70) if code != 44},
             "banks": banks,

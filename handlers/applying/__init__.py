@@ -1,4 +1,5 @@
 """The flow `apply`, one file a stretch of the road. They import each other one way:
 
-matters, start, submitting, mending and choosing → road → checking; papers stand beside them.
+matters, start, submitting, mending and choosing → road → checking; papers and
+identity (which paper of whom) stand beside them.
 """

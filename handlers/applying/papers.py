@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from handlers.applying.checking import evidence_next
+from handlers.applying.identity import ask_papers, field_buttons, not_taken, printed_as
 from handlers.common import (
     again,
     application_of,
@@ -21,7 +22,6 @@ from handlers.common import (
 from handlers.inputs import Happened, Text, Upload
 from handlers.steps import KNOWN, Flow, happened, press, text, upload
 from handlers.turn import Button, Turn
-from knowledge.profiles import photo_profile
 from services import applications as apps
 from services import cases
 from services.applications.errors import FieldError, NotAllowed
@@ -39,8 +39,7 @@ AT = ("documents", "evidence", "field", "value", "summary", "warned")
 async def ask_documents(turn: Turn) -> None:
     """What is still needed, and what waits for the person's yes."""
     application = await apps.get(turn.session, turn.data["application"])
-    missing = [turn.label(f"kind.{kind}") for kind in application.missing]
-    turn.say("documents.ask", kinds=missing, profile=photo_profile(application.region_code))
+    await ask_papers(turn, application)
     for document in application.documents:
         if document.status == "offered":
             offer(turn, document)
@@ -103,7 +102,7 @@ async def was_read(turn: Turn) -> None:
     for document in outcome.documents:
         offer(turn, document)
     for kind in dict.fromkeys(outcome.unwanted):
-        not_taken(turn, kind, outcome)
+        not_taken(turn, kind, outcome, application)
     refused = [document for document in outcome.refused if not await fitted(turn, document)]
     for document in refused:
         refuse(turn, document)
@@ -151,19 +150,6 @@ async def go_on(turn: Turn) -> None:
         turn.say("documents.missing", kinds=kinds)
     elif not application.missing and not waiting and not reading:
         await turn.start("apply", quiet=True, application=application.id)
-
-
-def not_taken(turn: Turn, kind: str, outcome: ReadingOutcome) -> None:
-    """A paper that nobody asked for is named and not kept; who has no ID card gets a person."""
-    identity = kind in apps.IDENTITIES
-    turn.say(
-        "documents.not_taken",
-        [[again("menu.person", "person")]] if identity else [],
-        kind=turn.label(f"kind.{kind}"),
-        identity=identity,
-        hukou=kind.startswith("hukou"),
-        kinds=[turn.label(f"kind.{each}") for each in outcome.missing],
-    )
 
 
 def refuse(turn: Turn, document: DocumentView) -> None:
@@ -220,7 +206,11 @@ def offer(turn: Turn, document: DocumentView) -> None:
 def shown_fields(turn: Turn, document: DocumentView) -> list[dict[str, Any]]:
     """Label, value and doubt of each field, in the order of the card."""
     return [
-        {"label": turn.label(f"field.{name}"), "value": value, "doubt": name in document.doubts}
+        {
+            "label": turn.label(f"field.{printed_as(document.kind, name)}"),
+            "value": value,
+            "doubt": name in document.doubts,
+        }
         for name, value in document.fields.items()
     ]
 
@@ -311,10 +301,10 @@ async def correct(turn: Turn) -> None:
     turn.state.flow = "apply"
     turn.data.update(application=document.application_id, document=document.id)
     turn.goto("field")
-    buttons = [
-        Button(f"field.{name}", "doc.field", name) for name in apps.editable_fields(document.kind)
-    ]
-    turn.say("documents.which_field", [*rows(buttons), [Button("common.back", "doc.back")]])
+    turn.say(
+        "documents.which_field",
+        [*rows(field_buttons(document)), [Button("common.back", "doc.back")]],
+    )
 
 
 @flow.on(press("doc.field"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from handlers.applying.checking import ways_of
+from handlers.applying.identity import at_window
 from handlers.applying.road import next_step
 from handlers.common import MOVE_FLOWS, again, own_application, rows
 from handlers.steps import Flow, command, press
@@ -47,9 +48,15 @@ async def begin(turn: Turn) -> None:
         application = await apps.current(turn.session, turn.me.id)
     if application is None and not anyway and await known_card(turn):
         return
+    if application is None and at_window(turn, turn.me.region_code):
+        return
     if application is None:
         application = await apps.open_first(turn.session, turn.me.id, turn.me.region_code, turn.now)
-        turn.say("apply.opened", region=full_name(application.region_code))
+        turn.say(
+            "apply.opened",
+            region=full_name(application.region_code),
+            paper=turn.label(f"paper.{application.identity}"),
+        )
     elif application.status == ApplicationStatus.RETURNED:
         await turn.start("mend", application=application.id)
         return

@@ -9,6 +9,7 @@ from handlers.inputs import Happened
 from handlers.steps import KNOWN, Flow, happened, press
 from handlers.turn import Button, Turn
 from knowledge.agencies import bank_name
+from knowledge.identities import ID_CARD
 from knowledge.matters import kinds, rule
 from knowledge.regions import full_name
 from services import applications as apps
@@ -43,6 +44,9 @@ async def show_summary(turn: Turn) -> None:
         region=full_name(application.region_code),
         bank=bank_name(application.bank_code or ""),
         applicant=summary.applicant,
+        paper=None
+        if application.identity == ID_CARD
+        else turn.label(f"paper.{application.identity}"),
         employer=summary.employer,
         typed=summary.typed,
     )

@@ -17,7 +17,6 @@ from sandbox.bureau.models import Submission, province_of
 from sandbox.store import one, rows
 from sandbox.web import ApiError, invalid
 
-_FULL = ("sex", "birth", "ethnicity", "address", "authority", "valid_from")
 _MESSAGES = {
     "no_such_card": "没有查到要办理的这张社会保障卡",
     "not_reported_lost": "这张卡还没有挂失，请先挂失再补领",
@@ -61,13 +60,16 @@ def _check_documents(submission: Submission) -> None:
     name: str = submission.kind
     if submission.details is not None and submission.kind == "loss_report":
         name = f"{submission.kind}:{submission.details.reason}"
+    paper = submission.applicant.document_type
+    usual, own = (set(bureau_rules()["papers"][each]) for each in ("id_card", paper))
     wanted = set(bureau_rules()["documents"][name])
+    wanted = (wanted - usual) | own if wanted & usual else wanted
     given = [document.kind for document in submission.documents]
     if set(given) != wanted or len(given) != len(wanted):
         listed = "、".join(sorted(wanted)) or "没有"
         raise invalid("documents", f"需要的资料：{listed}，各一份")
     if wanted:
-        for field in _FULL:
+        for field in bureau_rules()["fields"][paper]:
             if getattr(submission.applicant, field) is None:
                 raise invalid(f"applicant.{field}", "必填")
 

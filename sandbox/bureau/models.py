@@ -23,6 +23,12 @@ from pydantic import (
 Region = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{5}$")]
 BankCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,31}$")]
 IdNumber = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{16}[0-9X]$")]
+PaperNumber = Annotated[
+    str,
+    StringConstraints(pattern=r"^([1-9][0-9]{16}[0-9X]|[A-Z]{3}[0-9]{12}|[A-Z0-9]{5,9})$"),
+]
+"""The number of whatever paper proves a person (contract 1.1)."""
+DocumentType = Literal["id_card", "temporary_id", "hmt_permit", "foreign_permit", "passport"]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Url = Annotated[str, StringConstraints(max_length=500, pattern=r"^https?://[^\s/?#]+[^\s]*$")]
 
@@ -74,7 +80,16 @@ Kind = Literal[
     "first", "replacement", "bank_change", "loss_report", "cancellation", "transfer", "merge"
 ]
 Taken = Literal["first", "replacement", "bank_change", "loss_report", "cancellation"]
-DocumentKind = Literal["id_front", "id_back", "portrait"]
+DocumentKind = Literal[
+    "id_front",
+    "id_back",
+    "temporary_id",
+    "hmt_front",
+    "hmt_back",
+    "foreign_permit",
+    "passport",
+    "portrait",
+]
 
 
 class Wire(BaseModel):
@@ -86,7 +101,7 @@ class Wire(BaseModel):
 class LookupQuery(Wire):
     """Who is asked about."""
 
-    id_number: IdNumber
+    id_number: PaperNumber
     name: Text
 
 
@@ -99,11 +114,14 @@ class Employer(Wire):
 
 
 class Applicant(Wire):
-    """Fields of the ID card and the phone. `valid_to` is a day, 长期 or null (no end). Where no
-    document is asked for, name, number and phone are enough."""
+    """Fields of the paper and the phone. `valid_to` is a day, 长期 or null (no end). Where no
+    document is asked for, name, number and phone are enough. Without `document_type` it is the
+    resident identity card."""
 
     name: Text
-    id_number: IdNumber
+    id_number: PaperNumber
+    document_type: DocumentType = "id_card"
+    nationality: Text | None = None
     sex: Literal["男", "女"] | None = None
     birth: Day | None = None
     ethnicity: Text | None = None
@@ -195,7 +213,7 @@ class Reason(Wire):
 class Card(Wire):
     """A card as seeded or listed by the test API; the wire's CardRecord is a part of it."""
 
-    id_number: IdNumber
+    id_number: PaperNumber
     name: Text
     region: Region
     bank: BankCode

@@ -62,14 +62,14 @@ def judge_portrait(content: bytes, region: str) -> Reason | None:
 
 
 def judge_identity_card(content: bytes, side: str) -> Reason | None:
-    """Whether a side (`id_front`, `id_back`) can be made out at all."""
+    """Whether a side of an identity card, or another paper, can be made out at all."""
     rule = _rules()["identity_card"]
     side_length, contrast = _measure(content)
     if side_length >= rule["min_side"] and contrast >= rule["min_contrast"]:
         return None
-    if side == "id_front":
-        return Reason(code="id_front_unreadable", field=side, message="身份证人像面看不清")
-    return Reason(code="id_back_unreadable", field=side, message="身份证国徽面看不清")
+    if side in ("id_back", "hmt_back"):
+        return Reason(code="id_back_unreadable", field=side, message="证件背面（国徽面）看不清")
+    return Reason(code="id_front_unreadable", field=side, message="证件人像面看不清")
 
 
 def _decode(content: bytes) -> Pixels | None:

@@ -17,6 +17,8 @@ from sandbox.bureau.pictures import judge_identity_card, judge_portrait
 
 # GB 11643: weight of place i is 2**(17-i) mod 11; the check character makes the sum 1 mod 11
 _CHECK = "0123456789X"
+_HMT = ("810000", "820000", "830000")
+_CITIZEN_LENGTH, _OLD_PERMIT_LENGTH, _PASSPORT_LENGTH = 18, 15, 9
 _SAME_ADDRESS = 0.8  # ratio of equal text at which two writings of an address are one
 
 
@@ -31,13 +33,13 @@ class Known:
 
 def judge_content(submission: Submission, today: date) -> Reason | None:
     """The first fault that the papers show by themselves. Decodes pictures: call it in a thread."""
-    front, back = submission.document("id_front"), submission.document("id_back")
     portrait = submission.document("portrait")
+    shown = [each for each in submission.documents if each.kind != "portrait"]
+    papers = (judge_identity_card(each.data, each.kind) for each in shown)
     return (
         _judge_number(submission.applicant)
         or _judge_validity(submission.applicant, today)
-        or (judge_identity_card(front, "id_front") if front else None)
-        or (judge_identity_card(back, "id_back") if back else None)
+        or next((fault for fault in papers if fault), None)
         or (judge_portrait(portrait, submission.region) if portrait else None)
     )
 
@@ -84,7 +86,12 @@ def _birth(number: str) -> date | None:
 
 
 def _judge_number(applicant: Applicant) -> Reason | None:
-    number = applicant.id_number
+    number, paper = applicant.id_number, applicant.document_type
+    if paper in ("foreign_permit", "passport"):
+        return _judge_abroad(applicant)
+    if len(number) != _CITIZEN_LENGTH or (number[:6] in _HMT) != (paper == "hmt_permit"):
+        message = "号码与证件类型不一致"
+        return Reason(code="number_mismatch", field="id_number", message=message)
     sex = "男" if int(number[16]) % 2 else "女"
     if not valid_id_number(number):
         message, field = "公民身份号码校验不通过", "id_number"
@@ -97,10 +104,28 @@ def _judge_number(applicant: Applicant) -> Reason | None:
     return Reason(code="number_mismatch", field=field, message=message)
 
 
+def _judge_abroad(applicant: Applicant) -> Reason | None:
+    """A permanent residence card: 18 characters from 9 with the check of a citizen's number, or the
+    old form of three letters and twelve digits. A passport: its look only."""
+    number, birth = applicant.id_number, applicant.birth
+    fault: str | None = None
+    if applicant.document_type == "passport":
+        fault = None if len(number) <= _PASSPORT_LENGTH else "护照号码不对"
+    elif number[0] == "9":
+        fault = None if valid_id_number(number) else "永久居留证号码校验不通过"
+        if fault is None and birth is not None and _birth(number) != birth:
+            fault = "出生日期与证件号码不一致"
+    elif len(number) != _OLD_PERMIT_LENGTH:
+        fault = "永久居留证号码不对"
+    if fault is None:
+        return None
+    return Reason(code="number_mismatch", field="id_number", message=fault)
+
+
 def _judge_validity(applicant: Applicant, today: date) -> Reason | None:
     until = applicant.valid_to
     if isinstance(until, date) and until < today:
-        return Reason(code="id_expired", field="valid_to", message="居民身份证已过有效期")
+        return Reason(code="id_expired", field="valid_to", message="证件已过有效期")
     return None
 
 

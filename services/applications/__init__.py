@@ -36,6 +36,7 @@ from services.applications.evidence import (
     refuse_evidence,
 )
 from services.applications.fields import editable_fields
+from services.applications.identities import first_paper, other_papers, rule_for, rule_of_paper
 from services.applications.matters.transfer import MOVES
 from services.applications.mending import reopen_for_mending
 from services.applications.moving import describe_move, move_details
@@ -75,7 +76,7 @@ from services.applications.refreshing import (
     refresh_request,
 )
 from services.applications.reminders import reminder_due
-from services.applications.rows import IDENTITIES, home, may_act
+from services.applications.rows import home, may_act
 from services.applications.settings import ApplicationSettings, use
 from services.applications.states import (
     history,
@@ -113,7 +114,6 @@ from services.applications.views import (
 from services.applications.withdrawing import record_withdrawal, withdraw, withdrawal_request
 
 __all__ = [
-    "IDENTITIES",
     "MOVES",
     "Answer",
     "ApplicationError",
@@ -167,6 +167,7 @@ __all__ = [
     "evidence_state",
     "expect_document",
     "failures",
+    "first_paper",
     "get",
     "history",
     "home",
@@ -183,6 +184,7 @@ __all__ = [
     "open_first",
     "open_in_lane",
     "open_matter",
+    "other_papers",
     "override",
     "paper_findings",
     "poll_request",
@@ -205,6 +207,8 @@ __all__ = [
     "reopen_for_mending",
     "report_in_force",
     "rule_deadline",
+    "rule_for",
+    "rule_of_paper",
     "run_check",
     "run_poll",
     "run_submit",

@@ -9,13 +9,13 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services import cards
-from services.applications import choosing, reminders, rows
+from services.applications import choosing, identities, reminders, rows
 from services.applications.answers import BUREAU, OFFICER, Answer
 from services.applications.asking import CheckRequest
 from services.applications.decisions import Verdict, merged
 from services.applications.errors import NotAllowed, NotFound
 from services.applications.matters import matter_of
-from services.applications.matters.base import Facts
+from services.applications.matters.base import Facts, paper_of
 from services.applications.settings import rules
 from services.applications.views import Decision, StopReason
 from services.cards import FoundCard
@@ -146,12 +146,13 @@ async def _expects(session: AsyncSession, row: Application, number: int) -> bool
 
 
 async def identity_of(session: AsyncSession, row: Application) -> tuple[str, str]:
-    """ID number and name: as confirmed on the card, else as on the roster."""
+    """Number and name: as confirmed on the paper that proves the person, else as on the roster."""
+    kind, number = identities.numbered(paper_of(row))
     for document in reversed(await rows.documents(session, row.id or 0)):
-        if document.kind == "id_front" and document.status in rows.CURRENT:
+        if document.kind == kind and document.status in rows.CURRENT:
             values = document.fields or {}
-            if values.get("id_number") and values.get("name"):
-                return values["id_number"], values["name"]
+            if values.get(number) and values.get("name"):
+                return values[number], values["name"]
     person = await session.get(Person, row.person_id)
     if person is None or person.id_number is None:
         raise NotFound("id number")

@@ -9,12 +9,13 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge import transfers
+from knowledge.identities import ID_CARD, papers
 from services import cards
 from services.applications import choosing, reminders, rows
 from services.applications.errors import NotAllowed
 from services.applications.fields import FIELDS
 from services.applications.matters import matter_of
-from services.applications.matters.base import put_details
+from services.applications.matters.base import paper_of, put_details
 from services.applications.views import Mending, Step
 from storage.models import Application, ApplicationStatus, CardStatus, DocumentStatus
 
@@ -47,21 +48,22 @@ _STEP: Mapping[str, Step] = {
 something elsewhere first and hand it in again."""
 
 
-def mending_of(reason: Mapping[str, Any] | None) -> Mending:
-    """What a reason asks for. What neither a picture nor a field can mend is HR's."""
+def mending_of(reason: Mapping[str, Any] | None, paper: str = ID_CARD) -> Mending:
+    """What a reason asks for of somebody with this paper (`knowledge.identities`). What neither a
+    picture nor a field can mend is HR's."""
     reason = reason or {}
     code = str(reason.get("code") or "other")
     named = str(reason.get("field") or "").rsplit(".", 1)[-1]
     message = str(reason.get("message") or "")
     if code in _AGAIN:
-        return Mending(_AGAIN[code], None, code, message, "employee")
+        return Mending(_pictures(_AGAIN[code], named, paper), None, code, message, "employee")
     if code in transfers.rules().returns:
         return Mending((), None, code, message, "employee", "move")
     if code in _STEP:
         return Mending((), None, code, message, "employee", _STEP[code])
     if code == "employer_mismatch" or named in ("unit_number", "credit_code", "employer"):
         return Mending((), None, code, message, "officer")
-    field = named if kind_of(named) else _FIELD.get(code)
+    field = named if kind_of(named, paper) else _FIELD.get(code)
     if field is not None:
         return Mending((), field, code, message, "employee")
     if named in FIELDS or named == "portrait":
@@ -69,15 +71,27 @@ def mending_of(reason: Mapping[str, Any] | None) -> Mending:
     return Mending((), None, code, message, "officer")
 
 
-def kind_of(field: str) -> str | None:
-    """The kind of document that prints a field."""
-    return next((kind for kind, names in FIELDS.items() if field in names), None)
+def _pictures(kinds: tuple[str, ...], named: str, paper: str) -> tuple[str, ...]:
+    """The pictures to send again: the ID card's sides stand for another paper's."""
+    own = papers()[paper].kinds
+    if named in own:
+        return (named,)
+    usual = papers()[ID_CARD].kinds
+    return own if paper != ID_CARD and set(kinds) & set(usual) else kinds
+
+
+def kind_of(field: str, paper: str = ID_CARD) -> str | None:
+    """The kind of document of a paper that prints a field."""
+    kinds = papers()[paper].kinds
+    number = papers()[paper].number
+    wanted = number if field == "id_number" else field
+    return next((kind for kind in kinds if wanted in FIELDS.get(kind, {})), None)
 
 
 async def current_mending(session: AsyncSession, row: Application) -> Mending | None:
     """What a returned application (or one being mended) was returned for."""
     reason = await last_return(session, row)
-    return None if reason is None else mending_of(reason)
+    return None if reason is None else mending_of(reason, paper_of(row))
 
 
 async def last_return(session: AsyncSession, row: Application) -> Mapping[str, Any] | None:
@@ -112,7 +126,7 @@ async def reopen_for_mending(session: AsyncSession, application_id: int, now: da
             continue
         if document.kind in mending.kinds:
             document.status = DocumentStatus.REPLACED
-        elif mending.field is not None and document.kind == kind_of(mending.field):
+        elif mending.field is not None and document.kind == kind_of(mending.field, paper_of(row)):
             document.status, document.confirmed_at = DocumentStatus.OFFERED, None
     await _back_to(session, row, mending, now)
     await rows.note(session, row, "reopened", now)

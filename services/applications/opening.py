@@ -11,7 +11,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge import regions
 from knowledge.agencies import bank_name, partner_banks
-from services.applications import reminders, rows
+from knowledge.identities import ID_CARD
+from services.applications import identities, reminders, rows
 from services.applications.errors import NotAllowed, NotFound
 from services.applications.matters import MATTERS, Matter
 from services.applications.numbers import new_number, read_number
@@ -110,6 +111,7 @@ async def _insert(
     reason: str | None,
 ) -> Application:
     (region, province), lane = place, matter.lane(reason)
+    paper = identities.first_paper(person.id_number, region, matter.kind)
     for _ in range(5):
         row = Application(
             number=new_number(),
@@ -120,6 +122,7 @@ async def _insert(
             reason=reason,
             region_code=region,
             province_code=province,
+            details=None if paper == ID_CARD else {"identity": paper},
             created_at=now,
             updated_at=now,
         )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from knowledge.identities import papers
 from services.applications import reminders, rows
 from services.applications.errors import FieldError, NotAllowed
 from services.applications.fields import check_field, lacking
+from services.applications.matters.base import paper_of
 from services.applications.readings import (
     expire,
     finding_json,
@@ -18,8 +19,9 @@ from services.applications.readings import (
     locked_document,
 )
 from services.applications.views import DocumentView
-from services.documents.consistency import RosterPerson, check_consistency
+from services.documents.consistency import RosterPerson
 from services.documents.findings import Finding
+from services.documents.identity import identity_findings, own_findings
 from services.documents.idnumber import IdNumberError, check_id_number
 from storage.clock import local_date
 from storage.models import (
@@ -27,7 +29,7 @@ from storage.models import (
     Person,
 )
 
-_IDENTITY = frozenset({"name", "id_number"})
+_IDENTITY = frozenset({"name", "id_number", "passport_number"})
 
 
 async def accept_mended(session: AsyncSession, document_id: int, now: datetime) -> DocumentView:
@@ -73,7 +75,7 @@ async def confirm_fields(session: AsyncSession, document_id: int, now: datetime)
     empty = lacking(document.kind, values)
     if empty is not None:
         raise FieldError("missing", empty)
-    for finding in _own_findings(document.kind, values, local_date(now)):
+    for finding in own_findings(document.kind, values, local_date(now)):
         if finding.severity == "fault":
             raise FieldError(finding.code, finding.field or document.kind, finding.values)
     document.status, document.confirmed_at = DocumentStatus.CONFIRMED, now
@@ -109,7 +111,7 @@ async def correct_field(
     document.corrected = corrected
     document.doubts = [each for each in document.doubts or [] if each != name]
     kept = [each for each in document.findings or [] if each.get("field") is None]
-    own = _own_findings(document.kind, document.fields, local_date(now))
+    own = own_findings(document.kind, document.fields, local_date(now))
     document.findings = kept + [finding_json(each) for each in own]
     document.status, document.confirmed_at = DocumentStatus.OFFERED, None
     if name in _IDENTITY:
@@ -118,13 +120,6 @@ async def correct_field(
     await session.flush()
     await reminders.arrange(session, row, now)
     return rows.document_view(document)
-
-
-def _own_findings(kind: str, values: Mapping[str, str], today: date) -> list[Finding]:
-    """What the fields of one side say about themselves."""
-    front = values if kind == "id_front" else None
-    back = values if kind == "id_back" else None
-    return check_consistency(front, back, None, today=today)
 
 
 async def missing_documents(session: AsyncSession, application_id: int) -> tuple[str, ...]:
@@ -136,7 +131,7 @@ async def missing_documents(session: AsyncSession, application_id: int) -> tuple
 async def paper_findings(
     session: AsyncSession, application_id: int, now: datetime
 ) -> list[Finding]:
-    """What front, back and roster say of each other, after the person's corrections.
+    """What the paper and the roster say of each other, after the person's corrections.
 
     A `fault` would be returned by the bureau; a `question` (the roster has another name) is HR's.
     """
@@ -145,15 +140,13 @@ async def paper_findings(
     current = {
         each.kind: dict(each.fields or {})
         for each in await rows.documents(session, application_id)
-        if each.status in rows.CURRENT
+        if each.status in rows.CURRENT and each.kind in papers()[paper_of(row)].kinds
     }
     roster = None
     if person is not None:
         sex, birth = _born(person.id_number)
         roster = RosterPerson(name=person.name, id_number=person.id_number, sex=sex, birth=birth)
-    return check_consistency(
-        current.get("id_front"), current.get("id_back"), roster, today=local_date(now)
-    )
+    return identity_findings(paper_of(row), current, roster, today=local_date(now))
 
 
 def _born(id_number: str | None) -> tuple[str | None, str | None]:

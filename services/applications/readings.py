@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.applications import reminders, rows
+from knowledge.identities import paper_of
+from services.applications import identities, reminders, rows
 from services.applications.errors import NotAllowed, NotFound
 from services.applications.fields import editable_fields
+from services.applications.matters.base import paper_of as paper_of_row
 from services.applications.settings import rules
-from services.applications.views import DocumentView, ReadingOutcome
+from services.applications.views import Declined, DocumentView, ReadingOutcome
 from services.documents.document import ReadDocument
 from services.documents.findings import Finding
+from services.documents.identity import kind_of_side
 from storage.models import (
     Application,
     ApplicationStatus,
@@ -35,6 +38,10 @@ _TYPED_OVER = frozenset(
         "birth_differs",
         "sex_differs",
         "validity_odd",
+        "number_not_hmt",
+        "permit_number_invalid",
+        "permit_birth_differs",
+        "passport_number_invalid",
     }
 )
 """Findings that a misreading alone explains, so that typing may mend them."""
@@ -62,7 +69,7 @@ class Reading:
     def of(cls, read: ReadDocument, file_id: int | None, mended_id: int | None) -> Reading:
         """A reader's result whose pictures have been stored."""
         return cls(
-            kind=read.kind,
+            kind=kind_of_side(read.kind, read.side),
             ok=read.ok,
             fields=dict(read.fields),
             doubts=tuple(read.doubts),
@@ -148,10 +155,14 @@ async def record_reading(
     asked = first.kind
     taken: list[Document] = []
     unwanted: list[str] = []
+    declined: dict[str, Declined] = {}
     upload, reused = first.file_id, False
     kept: list[Reading] = []
     for reading in readings:
-        if not _unwanted(row, reading, asked):
+        why = await _declined(session, row, reading)
+        if why is not None:
+            declined[reading.kind] = why
+        elif not _unwanted(row, reading, asked):
             kept.append(reading)
             continue
         unwanted.append(reading.kind)
@@ -172,7 +183,16 @@ async def record_reading(
     await session.flush()
     await reminders.arrange(session, row, now)
     ignored = not unwanted and all(each.status is DocumentStatus.REPLACED for each in taken)
-    return await _outcome(session, row, asked, taken, unwanted=unwanted, ignored=ignored)
+    outcome = await _outcome(session, row, asked, taken, unwanted=unwanted, ignored=ignored)
+    return replace(outcome, declined=declined)
+
+
+async def _declined(session: AsyncSession, row: Application, reading: Reading) -> Declined | None:
+    """Why a paper that proves a person can't stand for the one that is asked for."""
+    asked = any(paper_of(kind) is not None for kind in rows.required(row))
+    if not asked or paper_of(reading.kind) is None:
+        return None
+    return await identities.consider(session, row, reading.kind, reading.fields)
 
 
 def _unwanted(row: Application, reading: Reading, asked: str) -> bool:
@@ -254,7 +274,7 @@ async def install(
     document.status = DocumentStatus.OFFERED
     if document.kind in _NOTHING_TO_CONFIRM:
         document.status, document.confirmed_at = DocumentStatus.CONFIRMED, now
-    if document.kind == "id_front":
+    if document.kind == identities.numbered(paper_of_row(row))[0]:
         forget_check(row)
 
 
@@ -294,6 +314,7 @@ async def _outcome(
         documents=tuple(rows.document_view(each) for each in taken if each.status in rows.CURRENT),
         refused=tuple(rows.document_view(each) for each in refused),
         unwanted=tuple(unwanted),
+        declined={},
         ignored=ignored,
         failures=worst,
         escalate=worst >= rules().tries_before_escalation,

@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services import people
 from services.applications.errors import NotFound
 from services.applications.matters import MATTERS
+from services.applications.matters.base import paper_of
 from services.applications.views import ApplicationView, DocumentView
 from services.people import roles
 from storage.models import (
@@ -31,9 +32,6 @@ MISTAKE = "received_by_mistake"
 """An officer took a card in that was another's."""
 
 SCREENSHOT = "ecard_list"
-IDENTITIES = frozenset({"temporary_id", "hmt_permit", "foreign_permit", "passport"})
-"""Papers that prove who somebody is without being the ID card: an officer files with them."""
-
 CURRENT = (DocumentStatus.OFFERED, DocumentStatus.CONFIRMED)
 EDITABLE = frozenset(
     {
@@ -102,6 +100,7 @@ async def view(session: AsyncSession, row: Application) -> ApplicationView:
         lane=row.lane,
         reason=row.reason,
         origin_code=(row.details or {}).get("origin"),
+        identity=paper_of(row),
         card=matter.key(row) if matter else None,
         person_id=row.person_id,
         employer_id=row.employer_id,

@@ -19,6 +19,7 @@ from services.applications.answers import State
 from services.applications.asking import PollRequest
 from services.applications.errors import NotFound
 from services.applications.matters import MATTERS, agency_of
+from services.applications.matters.base import paper_of
 from services.applications.mending import mending_of
 from services.applications.settings import rules
 from services.applications.views import Change
@@ -336,7 +337,7 @@ def change_of(row: Application, event: ApplicationEvent) -> Change:
         place=place,
         application_status=row.status,
         finished=row.status is ApplicationStatus.FINISHED,
-        mending=mending_of(details) if returned else None,
+        mending=mending_of(details, paper_of(row)) if returned else None,
     )
 
 

@@ -9,13 +9,15 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from knowledge import regions
+from knowledge import identities, regions
 from services import cards
 from services.applications import checking, decisions, papers, reminders, rows, states
 from services.applications.answers import OFFICER, Answer, SubmitResult
 from services.applications.asking import Package, PackageFile
 from services.applications.errors import NotAllowed
+from services.applications.fields import editable_fields
 from services.applications.matters import matter_of
+from services.applications.matters.base import paper_of
 from services.applications.matters.transfer import MOVES
 from services.applications.mending import mending_of
 from services.applications.settings import rules
@@ -146,13 +148,17 @@ async def _parts(
     A matter without papers goes by name, number and phone of the roster.
     """
     applicant: dict[str, str] = {}
+    paper = identities.papers()[paper_of(row)]
     for each in await rows.documents(session, row.id or 0):
-        if each.status in rows.CURRENT and each.kind in ("id_front", "id_back"):
+        if each.status in rows.CURRENT and each.kind in paper.kinds:
             applicant |= each.fields or {}
+    applicant["id_number"] = applicant.get(paper.number, "")
+    if paper_of(row) != identities.ID_CARD:
+        applicant["document_type"] = paper_of(row)
     person = await session.get(Person, row.person_id)
     employer = await session.get(Employer, row.employer_id)
     applicant["phone"] = (person.phone if person else None) or ""
-    wanted = tuple(Applicant.model_fields)
+    wanted = _wanted(paper_of(row))
     if not matter_of(row).papers(row):
         number, name = await checking.identity_of(session, row)
         applicant |= {"id_number": number, "name": name}
@@ -167,6 +173,14 @@ async def _parts(
     known = {name: each for name, each in (applicant | entity).items() if name not in optional}
     empty = tuple(name for name, value in known.items() if not value)
     return applicant, entity, empty
+
+
+def _wanted(paper: str) -> tuple[str, ...]:
+    """What the bureau is told of a person with this paper: what stands on it, and the phone."""
+    told = {"name", "id_number", "phone"}
+    told |= {name for kind in identities.papers()[paper].kinds for name in editable_fields(kind)}
+    told |= set() if paper == identities.ID_CARD else {"document_type"}
+    return tuple(name for name in Applicant.model_fields if name in told)
 
 
 def unit_number(units: Mapping[str, str] | None, region_code: str) -> str:
@@ -315,7 +329,7 @@ async def _rejected(
     await rows.note(session, row, REJECTED, now, reason=reason)
     row.status, row.updated_at = ApplicationStatus.RETURNED, now
     await reminders.arrange(session, row, now)
-    return await _answer(session, row, "rejected", mending=mending_of(reason))
+    return await _answer(session, row, "rejected", mending=mending_of(reason, paper_of(row)))
 
 
 async def _unavailable(

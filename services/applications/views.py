@@ -42,6 +42,7 @@ class ApplicationView:
 
     Args:
         reason: why a card is replaced or cancelled, the form of a loss report, or which insurance.
+        identity: the paper that proves who applies; see `knowledge.identities.papers`.
         origin_code: from where an insurance is moved.
         card: the card that it is about.
         lacks: what the person still has to say; see `Matter.lacks`.
@@ -56,6 +57,7 @@ class ApplicationView:
     lane: str
     reason: str | None
     origin_code: str | None
+    identity: str
     card: CardKey | None
     person_id: int
     employer_id: int
@@ -201,6 +203,11 @@ class Change:
     mending: Mending | None
 
 
+Declined = Literal["complete", "other_person", "window", "no_rule", "chinese_passport"]
+"""Why a paper that proves a person is not taken: another one is there already, the roster's number
+is another kind of person's, the region serves such people at the counter, or no rule names it."""
+
+
 @dataclass(frozen=True)
 class ReadingOutcome:
     """What became of one upload.
@@ -210,6 +217,7 @@ class ReadingOutcome:
         refused: what cannot be used, with its findings.
         unwanted: kinds of papers that nobody asked for, such as a relative's hukou page: their
             fields and pictures are not kept.
+        declined: why those of them that prove a person are not taken.
         ignored: the application no longer takes documents, or a newer upload came first.
         failures: refused tries of that kind in a row; `escalate` when a person should help.
     """
@@ -217,6 +225,7 @@ class ReadingOutcome:
     documents: tuple[DocumentView, ...]
     refused: tuple[DocumentView, ...]
     unwanted: tuple[str, ...]
+    declined: Mapping[str, Declined]
     ignored: bool
     failures: int
     escalate: bool

@@ -6,7 +6,9 @@ import re
 
 from knowledge.agencies import bank_name
 from knowledge.batches import BatchTemplate, Column, codes
+from knowledge.identities import ID_CARD
 from knowledge.regions import find, full_name
+from services.applications.matters.base import paper_of
 from services.batches.candidates import Candidate
 from services.batches.words import texts
 
@@ -33,8 +35,11 @@ def cells_of(template: BatchTemplate, candidate: Candidate) -> tuple[str, ...]:
     """The row's cells in the template's order; empty where the officer fills in.
 
     Raises:
-        NotReadyError: a value is missing, has no code, or doesn't look as it must.
+        NotReadyError: the person's paper isn't the ID card (no template says how to write another),
+            or a value is missing, has no code, or doesn't look as it must.
     """
+    if paper_of(candidate.row) != ID_CARD:
+        raise NotReadyError("paper")
     values = _values(candidate) | {"photo_name": photo_name(template, candidate)}
     return tuple(_cell(column, values) for column in template.columns)
 

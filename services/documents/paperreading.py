@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from services.documents.document import Side
 from services.documents.findings import Finding
+from services.documents.identity import kind_of_side, own_findings
 from services.documents.idfindings import expiry_findings, number_findings
+from services.documents.idnumber import check_id_number, is_id_number
 from services.documents.layout import page_angle
 from services.documents.ocr import Line, Ocr, Pixels
 from services.documents.papers import parse_paper
@@ -16,8 +18,10 @@ from services.documents.places import authority_slip, slip
 from services.documents.rectify import brightened, upright
 from services.documents.values import Value, doubtful_names, most_probable
 
-_CITIZEN_NUMBERS = frozenset({"temporary_id", "hmt_permit", "hukou_person", "social_card"})
+_CITIZEN_NUMBERS = frozenset({"hukou_person", "social_card"})
+_ONE_SIDE = frozenset({"temporary_id", "foreign_permit"})  # everything stands beside the photo
 _DETAIL_SIDE_PX = 1440
+_WORKING_AGE = 16  # years, labour law article 15
 
 
 @dataclass(frozen=True)
@@ -55,10 +59,29 @@ def read_paper(
     for name, find in (("address", slip), ("authority", authority_slip)):
         if find(told.get(name, "")) is not None:  # a county that doesn't exist
             doubts.add(name)
-    findings = _judged(kind, told, doubts, needed, today)
+    findings = _judged(kind_of_side(kind, side), told, doubts, needed, today)
+    if kind in _ONE_SIDE and side == "back":
+        findings = [Finding("other_side")]
+    if kind == "hukou_person" and _child(told, today):
+        told, doubts, findings = _masked(told), set(), [Finding("childs_page", None, {}, "notice")]
     shown: Side | None = "front" if side == "front" else "back" if side == "back" else None
     ordered = tuple(name for name in told if name in doubts)
     return PaperRead(shown, told, ordered, tuple(findings), straight)
+
+
+def _child(values: Mapping[str, str], today: date) -> bool:
+    """Whether a page of the household is a child's: nobody under 16 is anybody's employee."""
+    birth = values.get("birth") or ""
+    if is_id_number(values.get("id_number", "")):
+        birth = check_id_number(values["id_number"]).birth.isoformat()
+    return birth > f"{today.year - _WORKING_AGE}-{today:%m-%d}"
+
+
+def _masked(values: Mapping[str, str]) -> dict[str, str]:
+    """A relative's page as far as anybody needs it: that it is one."""
+    kept = {"relation": values["relation"]} if "relation" in values else {}
+    name = values.get("name", "")
+    return kept | ({"name": name[0] + "*" * (len(name) - 1)} if name else {})
 
 
 def _enough(values: dict[str, Value], needed: Sequence[str], sure: float) -> bool:
@@ -72,6 +95,8 @@ def _judged(
     findings += [Finding("field_doubtful", name, {}, "notice") for name in values if name in doubts]
     if kind in _CITIZEN_NUMBERS:
         findings += number_findings(values, today)
-    if kind != "social_card":
-        findings += expiry_findings(values.get("valid_to"), today)
-    return findings
+    own = own_findings(kind, values, today)
+    if not own and kind != "social_card":
+        own = expiry_findings(values.get("valid_to"), today)
+    known = {(one.code, one.field) for one in findings}
+    return findings + [one for one in own if (one.code, one.field) not in known]

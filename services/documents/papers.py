@@ -80,6 +80,12 @@ def _number(text: str) -> str | None:
     return hit.group() if hit else None
 
 
+def _permanent_number(text: str) -> str | None:
+    """A permanent residence card's number, in the form of 2023 or the one before."""
+    hit = re.search(r"9[0-9]{16}[0-9X]|[A-Z]{3}[0-9]{12}", normalise_id_number(text))
+    return hit.group() if hit else _number(text)
+
+
 def _code(text: str) -> str | None:
     hit = re.search(r"[0-9A-Z]{5,}", normalise_id_number(text))
     return hit.group() if hit else None
@@ -139,7 +145,7 @@ FOREIGN_PERMIT = Form(
         Field("birth", r"出生日期\W?(?:Date\s*of\s*Birth)?", _day, below=True),
         Field("nationality", r"国籍\W?(?:Nationality)?", _nation, below=True),
         Field("valid_to", r"有效期[至限]\W?(?:Date\s*of\s*Expiry)?", _day, below=True),
-        Field("id_number", r"证件号码\W?(?:(?:ID|Card)\s*No\.?)?", _number),
+        Field("id_number", r"证件号码\W?(?:(?:ID|Card)\s*No\.?)?", _permanent_number),
     ),
 )
 PASSPORT_PAGE = Form(

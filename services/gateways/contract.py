@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    field_validator,
+    model_serializer,
+)
 
 Region = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{5}$")]
 BankCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,15}$")]
@@ -161,19 +170,35 @@ class Employer(_Wire):
     name: str
 
 
+DocumentType = Literal["id_card", "temporary_id", "hmt_permit", "foreign_permit", "passport"]
+
+
 class Applicant(_Wire):
-    """Fields of the ID card as the person confirmed them, and the phone."""
+    """Fields of the paper as the person confirmed them, and the phone.
+
+    An ID card has them all; another paper says which it is, and has what is printed on it.
+    `nationality`: as printed, or ISO 3166-1 alpha-3. Both new fields are left out for an ID card:
+    a bureau of contract 1.0 sees what it always saw.
+    """
 
     name: str
     id_number: str
     sex: Literal["男", "女"]
     birth: str
-    ethnicity: str
-    address: str
-    authority: str
-    valid_from: str
+    ethnicity: str | None = None
+    address: str | None = None
+    authority: str | None = None
+    valid_from: str | None = None
     valid_to: str
     phone: str
+    document_type: DocumentType | None = None
+    nationality: str | None = None
+
+    @model_serializer(mode="wrap")
+    def _as_contract_one(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = handler(self)
+        new = ("document_type", "nationality")
+        return {k: v for k, v in written.items() if v is not None or k not in new}
 
     def __repr__(self) -> str:
         return "Applicant(…)"

@@ -6,6 +6,7 @@ Requests are logged by connector, route and outcome only; personal data stands i
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -213,14 +214,18 @@ class HttpBureau:
     def __init__(self, settings: ConnectorSettings, client: HttpClient) -> None:
         self._endpoint = Endpoint("bureau", settings, client)
         self._kinds = frozenset(settings.kinds)
+        self._papers = frozenset(settings.papers)
 
     async def look_up(self, id_number: str, name: str) -> RegistryAnswer:
+        if not _known(id_number, self._papers):
+            raise NoConnector("bureau")
         path = "/v1/registry/lookup"
         body = {"id_number": id_number, "name": name}
         return await self._endpoint.call(Call("POST", path, path, body), RegistryAnswer)
 
     async def submit(self, body: SubmissionBody, key: str) -> Receipt:
-        if body.kind not in self._kinds:
+        paper = getattr(body.applicant, "document_type", None) or "id_card"
+        if body.kind not in self._kinds or paper not in self._papers:
             raise NoConnector("bureau")
         path = "/v1/applications"
         call = Call(
@@ -250,11 +255,19 @@ class HttpBank:
     def __init__(self, code: str, settings: ConnectorSettings, client: HttpClient) -> None:
         self.code = code
         self._endpoint = Endpoint(code, settings, client)
+        self._papers = frozenset(settings.papers)
 
     async def look_up(self, id_number: str, name: str) -> BankAnswer:
+        if not _known(id_number, self._papers):
+            raise NoConnector(self.code)
         path = "/v1/cards/lookup"
         body = {"id_number": id_number, "name": name}
         return await self._endpoint.call(Call("POST", path, path, body), BankAnswer)
+
+
+def _known(id_number: str, papers: frozenset[str]) -> bool:
+    """Whether an interface can be asked of this number; contract 1.0 has 18 digits only."""
+    return papers != {"id_card"} or re.fullmatch(r"[1-9][0-9]{16}[0-9X]", id_number) is not None
 
 
 def _retry_after(response: aiohttp.ClientResponse) -> float | None:

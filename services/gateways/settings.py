@@ -6,6 +6,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from services.gateways.contract import DocumentType
+
 
 class ConnectorSettings(BaseModel):
     """One bureau, bank or agency, and of what kind its connector is."""
@@ -21,6 +23,10 @@ class ConnectorSettings(BaseModel):
     kinds: tuple[str, ...] = Field(
         ("first", "replacement", "bank_change", "loss_report", "cancellation"),
         description="applications that a bureau takes here; the others go by hand",
+    )
+    papers: tuple[DocumentType, ...] = Field(
+        ("id_card",),
+        description="papers of applicants that the interface knows (contract 1.1); others by hand",
     )
 
     @model_validator(mode="after")

@@ -13,6 +13,11 @@ from typing import Any, TypeVar
 import yaml
 
 from services.documents.idnumber import IdNumberError, check_id_number, normalise_id_number
+from services.documents.permitnumber import (
+    PermitNumberError,
+    check_hmt_number,
+    check_permanent_number,
+)
 from services.imports.cells import CellError, date_of, text_of
 from services.imports.header import Line, title
 from services.imports.places import insured_region
@@ -153,7 +158,7 @@ def _id_number(reader: RowReader, today: date) -> str | None:
     if not text:
         return None
     if kind and kind not in words()["id_card_types"]:
-        if _PAPER.fullmatch(text) is None:
+        if _PAPER.fullmatch(text) is None or not _fits(kind, text, today):
             reader.fail("id_number", "paper_invalid")
             return None
         return text
@@ -166,6 +171,18 @@ def _id_number(reader: RowReader, today: date) -> str | None:
         reader.notice("id_number", "notice_fifteen")
         return eighteen(checked.number)
     return checked.number
+
+
+def _fits(kind: str, number: str, today: date) -> bool:
+    """Whether a number can be of the paper that the row names."""
+    try:
+        if kind in words()["hmt_types"]:
+            check_hmt_number(number, today=today)
+        elif kind in words()["permanent_types"]:
+            check_permanent_number(number)
+    except PermitNumberError:
+        return False
+    return True
 
 
 def _hire_date(reader: RowReader, today: date, settings: ImportSettings) -> date | None:

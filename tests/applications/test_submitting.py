@@ -232,7 +232,7 @@ async def test_rejected_for_its_form(office: Office) -> None:
     assert after is not None
     assert before.key != after.key  # another content is another request
     assert isinstance(after.body.applicant, Applicant)
-    assert after.body.applicant.address.endswith("9号")
+    assert str(after.body.applicant.address).endswith("9号")
     assert len(await office.tasks("application.submit")) == 2
 
 

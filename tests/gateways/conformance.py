@@ -13,7 +13,7 @@ import pytest
 from services.gateways import Agency, Bank, Bureau, Duplicate, Rejected, Unavailable
 from services.gateways.contract import SubmissionBody, TransferBody
 from tests.sandbox.conftest import Running
-from tests.sandbox.made import card, id_number, submission
+from tests.sandbox.made import card, document, id_number, id_side, submission
 
 NAME = "样本一"
 
@@ -43,6 +43,30 @@ def loss_report() -> SubmissionBody:
     )
     who = {name: given["applicant"][name] for name in ("name", "id_number", "phone")}
     return SubmissionBody.model_validate(given | {"documents": [], "applicant": who})
+
+
+def abroad(number: str, **changes: Any) -> SubmissionBody:
+    """A faultless submission of a resident of Macao, or with `changes` of a foreigner."""
+    own = id_number(place="820000")
+    given = submission("SB-TEST-0011")
+    applicant = {
+        **{name: given["applicant"][name] for name in ("name", "sex", "birth", "phone")},
+        "id_number": own,
+        "document_type": "hmt_permit",
+        "valid_to": "2030-01-01",
+        **changes,
+    }
+    kinds: tuple[str, ...] = ("hmt_front", "hmt_back")
+    if changes:
+        kinds = (changes["document_type"],)
+    else:
+        applicant |= {
+            name: given["applicant"][name] for name in ("address", "authority", "valid_from")
+        }
+    papers = [document(kind, id_side("front")) for kind in kinds] + given["documents"][2:]
+    return SubmissionBody.model_validate(
+        given | {"number": number, "applicant": applicant, "documents": papers}
+    )
 
 
 class BureauConformance:
@@ -99,6 +123,22 @@ class BureauConformance:
         with pytest.raises(Rejected) as caught:
             await bureau.submit(body(applicant={"sex": "男", "phone": "123"}), "key-0001")
         assert caught.value.field == "applicant.phone"
+
+    async def test_papers_other_than_the_identity_card(
+        self, bureau: Bureau, outside: Running
+    ) -> None:
+        foreign = {"nationality": "UTO", "name": "ERIKSSON, ANNA"}
+        permit = foreign | {"document_type": "foreign_permit", "id_number": "UTO370195030701"}
+        passport = foreign | {"document_type": "passport", "id_number": "L1234567"}
+        for serial, changes in enumerate(({}, permit, passport)):
+            await bureau.submit(abroad(f"SB-TEST-01{serial}0", **changes), f"key-01{serial}0")
+        found = [each["verdict"] for each in await outside.listed("applications")]
+        assert found == [None, None, None]
+        known = (await bureau.look_up("L1234567", "ERIKSSON, ANNA")).open_applications
+        assert len(known) == 1
+        wrong = passport | {"document_type": "hmt_permit"}
+        with pytest.raises(Rejected):
+            await bureau.submit(abroad("SB-TEST-0199", **wrong), "key-0199")
 
     async def test_states_and_mending(self, bureau: Bureau, outside: Running) -> None:
         receipt = await bureau.submit(body(), "key-0001")

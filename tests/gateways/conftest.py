@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import SecretStr
 
 from services.gateways import ConnectorSettings, Gateways, GatewaySettings
+from services.gateways.contract import DocumentType
 from tests.sandbox.conftest import Running, receiver, running
 
 __all__ = ["gateways", "outside", "receiver", "settings_for"]
@@ -21,12 +22,18 @@ def settings_for(outside: Running, **changes: Any) -> GatewaySettings:
     quick: dict[str, Any] = {
         "bureaus": {
             "sample": ConnectorSettings(
-                base_url=f"{outside.url}/bureau", token=SecretStr(secrets.bureau_token)
+                base_url=f"{outside.url}/bureau",
+                token=SecretStr(secrets.bureau_token),
+                papers=get_args(DocumentType),
             )
         },
         "regions": {"37": "sample", "32": "sample"},
         "banks": {
-            code: ConnectorSettings(base_url=f"{outside.url}/bank/{code}", token=SecretStr(token))
+            code: ConnectorSettings(
+                base_url=f"{outside.url}/bank/{code}",
+                token=SecretStr(token),
+                papers=get_args(DocumentType),
+            )
             for code, token in secrets.bank_tokens.items()
         },
         "agencies": [

@@ -16,11 +16,12 @@ from services.gateways import (
     Gateways,
     GatewaySettings,
     Misbehaved,
+    NoConnector,
     Rejected,
     Unavailable,
 )
 from storage.guard import NetworkInTurnError, turn_running
-from tests.gateways.conformance import NAME, body
+from tests.gateways.conformance import NAME, abroad, body
 from tests.gateways.conftest import settings_for
 from tests.sandbox.conftest import Running
 from tests.sandbox.made import id_number
@@ -268,3 +269,12 @@ def test_settings_refuse_what_cannot_work() -> None:
         ConnectorSettings(base_url="ftp://bureau")
     with pytest.raises(ValidationError):
         GatewaySettings(regions={"37": "nobody"})
+
+
+async def test_a_bureau_of_contract_one_is_not_asked_about_other_papers(scripted: Scripted) -> None:
+    async with connected(scripted.url) as gateways:
+        with pytest.raises(NoConnector):
+            await gateways.bureau("370100").submit(abroad("SB-TEST-0001"), "key-0001")
+        with pytest.raises(NoConnector):
+            await gateways.bureau("370100").look_up("L1234567", "ERIKSSON, ANNA")
+    assert scripted.requests == []

@@ -18,6 +18,7 @@ from knowledge.agencies import (
     partner_banks,
 )
 from knowledge.facts import fact, load_facts
+from knowledge.identities import identity_rule, identity_rules, paper_of, papers
 from knowledge.profiles import photo_profile
 from knowledge.regions.table import table
 from knowledge.workdays import add_workdays, is_workday, next_workday, workdays_between
@@ -99,3 +100,34 @@ def test_counting_there_and_back_agrees(start: date, days: int) -> None:
     assert is_workday(due)
     assert workdays_between(start, due) == days
     assert workdays_between(due, start) == -days
+
+
+def test_which_paper_of_whom() -> None:
+    taken = {
+        (region, people): identity_rule(region, people, "first")
+        for region in ("370100", "320411", "440106")
+        for people in ("mainland", "hmt", "foreign")
+    }
+    assert all(rule is not None for rule in taken.values())
+    usual = {key: rule.take for key, rule in taken.items() if rule}
+    assert usual["370100", "mainland"] == ("id_card",)
+    assert usual["320411", "mainland"] == ("id_card", "temporary_id")
+    assert usual["370100", "hmt"] == ("hmt_permit",)
+    assert set(usual["370100", "foreign"]) == {"passport", "foreign_permit"}
+    at_counter = {key for key, rule in taken.items() if rule and rule.window}
+    assert at_counter == {("440106", "hmt"), ("440106", "foreign")}
+    replaced = identity_rule("130200", "mainland", "replacement")
+    assert replaced is not None
+    assert "temporary_id" in replaced.take
+    first = identity_rule("130200", "mainland", "first")
+    assert first is not None
+    assert first.take == ("id_card",)
+
+
+def test_every_rule_of_papers_names_a_fact_of_its_own_region_or_above() -> None:
+    for rule in identity_rules():
+        assert rule.fact.region_code in (rule.region, "000000", rule.region[:2] + "0000")
+    kinds = [kind for paper in papers().values() for kind in paper.kinds]
+    assert len(kinds) == len(set(kinds))
+    assert {paper_of(kind) for kind in kinds} == set(papers())
+    assert paper_of("portrait") is None

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlmodel import select
 
+from services.documents.idnumber import check_character
 from services.imports import ImportSettings, Report, import_roster
 from services.people import by_id_number, by_phone, everybody, leave
 from storage.database import Database
@@ -164,6 +165,18 @@ async def test_old_and_foreign_papers(database: Database, now: datetime) -> None
         people = await everybody(session)
         assert [p.id_number for p in people] == [id_number(1), "E12345678"]
         assert (people[1].sex, people[1].birth) == (None, None)
+
+
+async def test_permits_have_numbers_of_their_own(database: Database, now: datetime) -> None:
+    permits = {"港澳台居民居住证": "810000", "外国人永久居留身份证": "937840"}
+    rows = []
+    for serial, (kind, place) in enumerate(permits.items(), start=1):
+        body = f"{place}19900101999"
+        number = body + check_character(body)
+        rows.append(row(serial, 证件类型=kind, 证件号码=number))
+        rows.append(row(serial + 5, 证件类型=kind, 证件号码=id_number(serial)))
+    report = await load(database, sheet(rows), now)
+    assert codes(report) == [(3, "paper_invalid"), (5, "paper_invalid")]
 
 
 async def test_doubles_inside_the_file(database: Database, now: datetime) -> None:

@@ -52,6 +52,7 @@ from storage.models import EventStatus, InboxEvent, OutboxMessage, OutboxStatus,
 BOT_TOKEN = "7000000001:made-up-token-for-transcripts"
 SECRET = "made-up-secret-for-transcripts"
 PATIENCE = 60.0
+PAPERS = ["id_card", "temporary_id", "hmt_permit", "foreign_permit", "passport"]
 
 
 def picture(employee: Employee, kind: str, **how: Any) -> bytes:
@@ -437,10 +438,16 @@ def bot_settings(
         "messenger": "embedded",
         "runner": {"chat_rate_per_second": 50, "chat_burst": 50, "group_rate_per_minute": 3000},
         "gateways": {
-            "bureaus": {"sandbox": {"base_url": f"{sandbox_url}/bureau", "token": SECRET}},
+            "bureaus": {
+                "sandbox": {"base_url": f"{sandbox_url}/bureau", "token": SECRET, "papers": PAPERS}
+            },
             "regions": {str(code): "sandbox" for code in range(10, 70) if code != 44},
             "banks": {
-                code: {"base_url": f"{sandbox_url}/bank/{code}", "token": SECRET}
+                code: {
+                    "base_url": f"{sandbox_url}/bank/{code}",
+                    "token": SECRET,
+                    "papers": PAPERS,
+                }
                 for code in ("icbc", "ccb", "qlb")
             },
             "agencies": [

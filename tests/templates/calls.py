@@ -12,6 +12,7 @@ from typing import get_args
 
 import handlers
 from handlers import mydata
+from knowledge.identities import papers
 from knowledge.matters import kinds
 from knowledge.transfers import insurances
 from services.applications import decisions as verdicts
@@ -19,6 +20,7 @@ from services.applications import reminders
 from services.cases import decisions
 from services.documents.document import KINDS
 from services.documents.findings import sentences
+from services.documents.identity import SIDES
 from services.gateways.contract import State
 from services.people.accounts import Outcome
 from storage.models import WaitingFor
@@ -30,7 +32,11 @@ OWN_WORDS = {"language", "file", "menu", "contact", "note", "ref", "on_doubt", "
 """Their arguments that are no values of the message."""
 ELSEWHERE = {Outcome.BOUND, Outcome.ALREADY_MINE, Outcome.NEEDS_VERIFICATION, Outcome.WRONG}
 """Outcomes that have a message of their own name."""
-FIELDS = {*mydata.FIELDS, *takewhile(lambda word: word != "white", sentences()["words"]["zh"])}
+FIELDS = {
+    "document_number",
+    *mydata.FIELDS,
+    *takewhile(lambda word: word != "white", sentences()["words"]["zh"]),
+}
 """What a reading may hold: the reader's words begin with its fields, then come colours."""
 CHECKS = frozenset(check for one in insurances().values() for check in one.checks)
 COMPOSED: dict[str, frozenset[str]] = {
@@ -38,7 +44,8 @@ COMPOSED: dict[str, frozenset[str]] = {
     "status.": frozenset(get_args(State)),
     "status.remind_": frozenset(reminders.KINDS),
     "apply.way_": frozenset(verdicts.ALL_WAYS),
-    "kind.": frozenset(KINDS),
+    "kind.": frozenset({*KINDS, *SIDES.values()}),
+    "paper.": frozenset(papers()),
     "desk.wait_": frozenset(WaitingFor),
     "desk.decide_": frozenset(decisions()),
     "guide.about_": frozenset({"card", "insurance", "both"}),

@@ -13,9 +13,11 @@ from typing import Any, get_args
 
 from handlers.applying.matters import SPOKEN
 from knowledge import matters
+from knowledge.agencies import offline_way
+from knowledge.identities import identity_rule
 from knowledge.profiles import photo_profile
 from knowledge.workdays import Deadline
-from services.applications.views import FoundApplication, Mending, ProgressView
+from services.applications.views import Declined, FoundApplication, Mending, ProgressView
 from services.cards.views import CardKey, CardView, FoundCard
 from services.newhires import NewHire, Stage
 from services.people.consents import RunningApplication
@@ -105,8 +107,9 @@ def apply(mark: Mark) -> dict[str, list[Values]]:
     entity = {"credit_code": "", "unit_number": "", "name": mark("样本科技有限公司")}
     summary = {"number": NUMBER, "bank": BANK, "applicant": applicant, "employer": entity} | region
     asked: Values = {"kind": ApplicationKind.FIRST, "reason": None, "card": None}
-    summary |= asked
+    summary |= asked | {"paper": None}
     short = {name: applicant[name] for name in ("name", "id_number", "phone")}
+    passport = short | {"nationality": mark("UTO"), "valid_to": "2030-01-01"}
     other: Values = {
         "kind": ApplicationKind.REPLACEMENT,
         "reason": "lost",
@@ -114,7 +117,11 @@ def apply(mark: Mark) -> dict[str, list[Values]]:
         "typed": (),
     }
     return {
-        "opened": [region],
+        "opened": [region | {"paper": mark("身份证正反面")}],
+        "at_window": [
+            region
+            | {"way": offline_way("440100"), "rule": identity_rule("440100", "foreign", "first")}
+        ],
         "known_card": [{"cards": cards}],
         "resumed": [{"number": NUMBER, "kind": ApplicationKind.FIRST}],
         "bank": [{"complete": True} | region, {"complete": False} | region],
@@ -141,6 +148,7 @@ def apply(mark: Mark) -> dict[str, list[Values]]:
             summary | {"typed": ("address", "valid_to")},
             summary | {"typed": ()},
             summary | other,
+            summary | {"typed": (), "paper": mark("外国护照"), "applicant": passport},
             summary | other | {"applicant": short, "bank": "招商银行"},
         ],
         "change": [{}],
@@ -281,12 +289,21 @@ def documents(mark: Mark, language: str) -> dict[str, list[Values]]:
     one = {"label": "姓名", "value": mark("李娜"), "doubt": False}
     doubted = {"label": "住址", "value": mark("样本路1号"), "doubt": True}
     texts = [(fault["message"], fault["remedy"])]
-    codes = ("number_checksum", "number_length", "number_date", "bad_date", "future_date", "bad")
+    abroad = identity_rule("440100", "hmt", "first")
+    codes = (
+        *("number_checksum", "number_length", "number_date", "bad_date", "future_date", "bad"),
+        *("number_not_hmt", "permit_number", "passport_number"),
+    )
     return {
         "ask": [
-            {"kinds": both, "profile": photo_profile("370100")},
-            {"kinds": [kind], "profile": photo_profile("440300")},
-            {"kinds": [], "profile": photo_profile("370100")},
+            {"kinds": kinds, "profile": photo_profile(region)}
+            | {"identity": "id_card", "others": [], "rule": None}
+            for kinds, region in ((both, "370100"), ([kind], "440300"), ([], "370100"))
+        ]
+        + [
+            {"kinds": [kind], "profile": photo_profile("370100"), "rule": abroad}
+            | {"identity": identity, "others": [kind]}
+            for identity in ("hmt_permit", "passport")
         ],
         "reading": [{}],
         "not_expected": [{}],
@@ -295,12 +312,14 @@ def documents(mark: Mark, language: str) -> dict[str, list[Values]]:
             {"kind": kind, "faults": [fault, fault], "mended": mended} for mended in (True, False)
         ],
         "not_taken": [
-            {"kind": kind, "identity": identity, "hukou": hukou, "kinds": kinds}
-            for identity, hukou, kinds in (
-                (True, False, both),
-                (False, True, both),
-                (False, False, []),
-            )
+            {"kind": kind, "declined": None, "hukou": hukou, "kinds": kinds}
+            | {"region": REGION, "rule": None}
+            for hukou, kinds in ((True, both), (False, both), (False, []))
+        ]
+        + [
+            {"kind": kind, "declined": why, "hukou": False, "kinds": both}
+            | {"region": REGION, "rule": abroad if why in ("window", "no_rule") else None}
+            for why in get_args(Declined)
         ],
         "offer": [
             {"kind": kind, "fields": [one, doubted], "notices": [fault]},

@@ -113,12 +113,13 @@ def test_the_assistant_says_its_name(language: str) -> None:
 
 def test_only_missing_pictures_are_explained() -> None:
     for language in LANGUAGES:
-        both, portrait, nothing = said(language, "documents.ask")
+        both, portrait, nothing, *abroad = said(language, "documents.ask")
         card = {"zh": "身份证", "en": "ID card"}[language]
         assert card in both
         assert card not in portrait
         assert "441" in portrait
         assert "441" not in nothing
+        assert all("12333" in text for text in abroad)
 
 
 def test_an_undated_source_is_shown_as_such() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from knowledge import matters
+from knowledge import identities, matters
 from knowledge.workdays import Deadline
 from services.applications.answers import Answer
 from services.applications.decisions import Verdict
@@ -60,8 +60,15 @@ class Matter:
         return self.spec.reasons.get(row.reason or "")
 
     def papers(self, row: Application) -> tuple[str, ...]:
-        """Documents that the submission needs."""
-        return self.spec.papers_for(row.reason)
+        """Documents that the submission needs; another paper than the ID card takes its place."""
+        usual = identities.papers()[identities.ID_CARD].kinds
+        own = identities.papers()[paper_of(row)].kinds
+        wanted = self.spec.papers_for(row.reason)
+        first = next((each for each in wanted if each in usual), None)
+        found: list[str] = []
+        for each in wanted:
+            found += (own if each == first else ()) if each in usual else (each,)
+        return tuple(found)
 
     def lacks(self, row: Application) -> tuple[str, ...]:
         """What the person still has to say, besides papers, in the order of asking: `reason`,
@@ -137,6 +144,11 @@ class Matter:
 def details_of(row: Application) -> dict[str, Any]:
     """The application's own details; a copy, JSON columns are reassigned."""
     return dict(row.details or {})
+
+
+def paper_of(row: Application) -> str:
+    """The paper that proves who applies; see `knowledge.identities.papers`."""
+    return str(details_of(row).get("identity", identities.ID_CARD))
 
 
 def put_details(row: Application, **values: Any) -> None:
