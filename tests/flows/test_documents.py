@@ -37,8 +37,6 @@ async def test_a_paper_that_is_not_needed_is_named_and_not_kept(world: World) ->
     await employee.sends(picture(employee.person, "hukou_person"))
     seen = await employee.sees("户口本个人页，这次用不到，我没有保存")
     assert "还差：身份证人像面" in text_of(seen)
-    await employee.sends(picture(employee.person, "temporary_id"))
-    await employee.sees("网上办理要用居民身份证的正反两面")
 
 
 async def test_two_unreadable_pictures_fetch_a_person(world: World) -> None:
