@@ -22,7 +22,7 @@ from sandbox.server import create_app
 from sandbox.settings import SandboxSettings
 from sandbox.web import SECRETS
 from tests.sandbox.conftest import Receiver, Running
-from tests.sandbox.made import card, id_number, submission
+from tests.sandbox.made import card, document, id_number, id_side, submission
 
 DOCUMENT: dict[str, Any] = yaml.safe_load(
     (Path(__file__).parents[2] / "docs" / "gateway.openapi.yaml").read_text("utf-8")
@@ -32,6 +32,13 @@ CONFIG = SchemathesisConfig.from_dict(
     {"checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "404", "409", "422"]}}}
 )
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT, config=CONFIG)
+PAPERS = {
+    "id_card": ("id_front", "id_back"),
+    "temporary_id": ("temporary_id",),
+    "hmt_permit": ("hmt_front", "hmt_back"),
+    "foreign_permit": ("foreign_permit",),
+    "passport": ("passport",),
+}
 SOUND = schemathesis.openapi.from_dict(
     DOCUMENT, config=SchemathesisConfig.from_dict({"generation": {"mode": "positive"}})
 )
@@ -127,11 +134,16 @@ def test_any_sound_application_is_taken_and_told(
     url, tokens = outside
     base, bearer = url + "/bureau", {"Authorization": f"Bearer {tokens['bureau']}"}
     assert isinstance(case.body, dict)
+    applicant = submission()["applicant"] | {"nationality": "UTO"} | sound_parts(case.body)
+    papers = PAPERS[applicant.get("document_type") or "id_card"]
     case.body = case.body | {
         "kind": "first",
         "details": None,
-        "applicant": submission()["applicant"] | sound_parts(case.body),
-        "documents": submission()["documents"],
+        "applicant": applicant,
+        "documents": [
+            *(document(kind, id_side("front")) for kind in papers),
+            submission()["documents"][-1],
+        ],
         "number": secrets.token_hex(8),
         "revision": 1,
     }
