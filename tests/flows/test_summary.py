@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pypdfium2
 from openpyxl import load_workbook
 from sqlmodel import select
 
 from bot.commands.bad_month import load_bad_month
+from services.documents.ocr import Ocr
 from services.measures.periods import month, read_month
 from services.people.people import by_number
 from storage.clock import local_date
@@ -32,6 +35,13 @@ async def file_of(talker: Talker, message: dict[str, object]) -> bytes:
     document = message["document"]
     assert isinstance(document, dict)
     return await talker.client.download(document["file_id"])
+
+
+def as_seen(pdf: bytes) -> str:
+    """What is to be read on the first page once it is drawn: glyphs, not the file's hidden text."""
+    with pypdfium2.PdfDocument(pdf) as document:
+        drawn = np.asarray(document[0].render(scale=2).to_pil().convert("RGB"))
+    return "".join(line.text for line in Ocr().read(drawn))
 
 
 async def test_a_manager_s_month(world: World, tmp_path: Path) -> None:
@@ -64,6 +74,10 @@ async def test_a_manager_s_month(world: World, tmp_path: Path) -> None:
     pdf = await file_of(manager, await manager.sees("月报（PDF）"))
     text = "".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(pdf))
     assert "社保小助手月报" in text
+    if world.runtime.database.is_sqlite:  # the same file on both; reading pictures takes a while
+        seen = await asyncio.to_thread(as_seen, pdf)
+        assert "社保小助手月报" in seen
+        assert "及时率" in seen
     book = load_workbook(io.BytesIO(await file_of(manager, await manager.sees("月报（Excel）"))))
     assert "指标定义" in book.sheetnames
     async with world.runtime.database.reading() as session:

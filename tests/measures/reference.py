@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from functools import cache
 
 import chinese_calendar
 
@@ -19,6 +20,7 @@ HOURS = {
 }
 TOPICS = {"photo_background": "photo", "id_expired": "identity", "name_mismatch": "fields"}
 Entry = tuple[str, date, str, int, str, int, int]
+_workday = cache(chinese_calendar.is_workday)
 
 
 def china(moment: datetime) -> datetime:
@@ -123,7 +125,7 @@ def on_time(app: App, who: int) -> Iterator[tuple[str, date, str, int, int]]:
     day, left = app.hired, 3
     while left > 0:
         day += timedelta(days=1)
-        if chinese_calendar.is_workday(day):
+        if _workday(day):
             left -= 1
     kept = app.submitted is not None and china(app.submitted).date() <= day
     yield "timeliness", day, app.kind, who, 1 if kept else 0
@@ -152,7 +154,7 @@ def to_card(app: App, who: int) -> Iterator[tuple[str, date, str, int, int]]:
     day = china(app.created).date()
     while day < last:
         day += timedelta(days=1)
-        if not chinese_calendar.is_workday(day):
+        if not _workday(day):
             continue
         party = "employee"
         if china(app.submitted).date() < day:
@@ -190,9 +192,7 @@ def minutes(case: Matter, end: datetime) -> int:
     counted, at = 0, case.opened
     while at < end:
         wall = china(at)
-        open_now = chinese_calendar.is_workday(wall.date()) and any(
-            a <= f"{wall:%H:%M}" < b for a, b in spans
-        )
+        open_now = _workday(wall.date()) and any(a <= f"{wall:%H:%M}" < b for a, b in spans)
         waiting = any(
             case.opened + timedelta(hours=a) <= at
             and (b is None or at < case.opened + timedelta(hours=b))
