@@ -24,7 +24,7 @@ from services.moves import look_request, run_look
 from services.people import consents
 from services.people.people import Employee, by_id
 from storage.clock import local_date
-from storage.models import Application, ConsentKind, StoredFile
+from storage.models import Application, ApplicationKind, ConsentKind, StoredFile
 
 _PDF, _JSON, _PNG = "application/pdf", "application/json", "image/png"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -78,7 +78,7 @@ async def make_move_form(job: Job) -> Result:
 
 async def make_authority(job: Job) -> Result:
     """The authority that somebody without a smartphone signs for an officer."""
-    runtime = job.runtime
+    runtime, kind = job.runtime, str(job.payload["kind"])
     async with runtime.database.reading() as session:
         person = await by_id(session, int(job.payload["person"]))
         officer = await by_id(session, int(job.payload["officer"]))
@@ -91,11 +91,19 @@ async def make_authority(job: Job) -> Result:
         "id_number": person.id_number or "",
         "officer": officer.name,
         "notice": consents.current_version(ConsentKind.NOTICE),
-        "region": full_name(person.region_code),
+        "matter": load_words()["zh"]["application"][kind],
+        "consent": _consent(kind, full_name(person.region_code)),
         "made": local_date(runtime.clock.now()).isoformat(),
     }
     pdf = await asyncio.to_thread(render, "on_behalf", FormData(values))
     return await _stored(job, {"person": person.id}, person.id, {"file_id": (pdf, _PDF)})
+
+
+def _consent(kind: str, region: str) -> str:
+    """What the person lets the employer hand on, and to whom."""
+    agency = kind in (ApplicationKind.TRANSFER, ApplicationKind.MERGE)
+    words = load_words()["zh"]["handed_on"]
+    return str(words["agency" if agency else "card"]).format(region=region)
 
 
 async def _stored(

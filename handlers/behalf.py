@@ -1,24 +1,35 @@
-"""代办: an officer applies for somebody who has no smartphone, from the officer's own chat.
+"""代办: an officer does a matter for somebody who has no smartphone, from the officer's own chat.
 
-The signed authority first, then the same road that an employee takes: the officer sends the papers,
-the same reader checks them, and what follows comes to the officer.
+Who and what, then the signed authority, then the same road that an employee takes: the officer
+sends the papers and answers, the same checks hold, and what follows comes to the officer.
 """
 
 from __future__ import annotations
 
 from handlers.common import again, name_principal, officer_reach, rows
-from handlers.inputs import Happened, Text, Upload
+from handlers.inputs import Happened, Press, Text, Upload
 from handlers.steps import Flow, command, happened, press, text, upload
 from handlers.turn import Button, Turn
 from services import applications as apps
 from services.applications.errors import NotAllowed
 from services.console import roster
+from services.console.reach import Place
 from services.people import consents
 from services.people.people import Employee, by_id
 from storage import queue
-from storage.models import ConsentKind
+from storage.models import ApplicationKind, ConsentKind
 
 flow = Flow("behalf")
+KINDS = (
+    ApplicationKind.FIRST,
+    ApplicationKind.LOSS_REPORT,
+    ApplicationKind.REPLACEMENT,
+    ApplicationKind.BANK_CHANGE,
+    ApplicationKind.CANCELLATION,
+    ApplicationKind.TRANSFER,
+    ApplicationKind.MERGE,
+)
+"""What can be done for somebody, in the order in which it is offered."""
 
 
 @flow.on(command("behalf"))
@@ -55,14 +66,57 @@ async def person_named(turn: Turn) -> None:
     if len(found) != 1:
         turn.say("behalf.unknown", several=len(found) > 1)
         return
-    if found[0].id == turn.me.id:
+    if await may_be_done(turn, found[0]):
+        turn.data["person"] = found[0].id
+        await turn.ask("what")
+
+
+async def may_be_done(turn: Turn, person: Employee) -> bool:
+    """Whoever has a chat does it there, and nobody acts for themselves."""
+    if person.id == turn.me.id:
         turn.say("behalf.refused", [[again("menu.apply", "apply")]], code="own")
-        return
-    if found[0].mailbox is not None:
+    elif person.mailbox is not None:
         turn.say("behalf.refused", code="bound")
-        return
-    turn.data["person"] = found[0].id
+    else:
+        return True
+    return False
+
+
+@flow.prompt("what")
+async def ask_what(turn: Turn) -> None:
+    """Which matter: the authority names it."""
+    person = await principal(turn)
+    buttons = [Button(f"behalf.{kind}", "behalf.kind", kind.value) for kind in KINDS]
+    turn.say(
+        "behalf.what",
+        rows(buttons),  # 退出 never stands near 注销
+        name=person.masked_name,
+        number=person.number,
+    )
+
+
+@flow.on(press("behalf.kind"), at="what")
+async def kind_chosen(turn: Turn) -> None:
+    """Then the authority for just this."""
+    assert isinstance(turn.input, Press)
+    turn.data["kind"] = ApplicationKind(turn.input.ref or "").value
     await turn.ask("authority")
+
+
+@flow.on(press("behalf.anew"))
+async def anew(turn: Turn) -> None:
+    """From what an officer does for somebody to another matter of theirs (`person:kind`)."""
+    assert isinstance(turn.input, Press)
+    named, _, kind = (turn.input.ref or "").partition(":")
+    person, reach = await by_id(turn.session, int(named)), await officer_reach(turn)
+    if person is None or reach is None:
+        return
+    if not reach.covers(Place(person.region_code, person.employer_id)) or not person.active:
+        turn.say("behalf.unknown", several=False)
+    elif await may_be_done(turn, person):
+        turn.state.flow = flow.name
+        turn.state.data = {"person": person.id, "kind": ApplicationKind(kind).value}
+        await turn.ask("authority")
 
 
 @flow.prompt("authority")
@@ -74,6 +128,7 @@ async def ask_authority(turn: Turn) -> None:
         [[Button("behalf.paper", "behalf.paper")], [Button("common.exit", "exit")]],
         name=person.masked_name,
         number=person.number,
+        kind=turn.data["kind"],
     )
 
 
@@ -84,7 +139,11 @@ async def paper_asked(turn: Turn) -> None:
         turn.session,
         "authority.make",
         mailbox=turn.state.mailbox,
-        payload={"person": turn.data["person"], "officer": turn.me.id},
+        payload={
+            "person": turn.data["person"],
+            "officer": turn.me.id,
+            "kind": turn.data["kind"],
+        },
         at=turn.now,
     )
     turn.typing()
@@ -154,11 +213,17 @@ async def ask_confirm(turn: Turn) -> None:
 
 @flow.on(press("behalf.confirm"), at="confirm")
 async def confirmed(turn: Turn) -> None:
-    """Recorded; from here on it is the road of every application."""
-    person = await principal(turn)
+    """Recorded; from here on it is the road of every matter."""
+    person, kind = await principal(turn), ApplicationKind(turn.data["kind"])
+    if kind is ApplicationKind.TRANSFER:
+        await turn.ask("places")
+        return
+    if kind is ApplicationKind.MERGE:
+        await turn.start("merge", person=person.id, authority=turn.data["file"])
+        return
     try:
         application = await apps.act_for(
-            turn.session, person.id, turn.me.id, turn.data["file"], turn.now
+            turn.session, person.id, turn.me.id, turn.data["file"], turn.now, kind=kind
         )
     except NotAllowed as refused:
         turn.end()
@@ -166,6 +231,37 @@ async def confirmed(turn: Turn) -> None:
         return
     await name_principal(turn, application)
     await turn.start("apply", application=application.id)
+
+
+@flow.prompt("places")
+async def ask_places(turn: Turn) -> None:
+    """From where to where, in one line."""
+    turn.say("behalf.places", [[Button("common.exit", "exit")]])
+
+
+@flow.on(text, at="places")
+async def places_named(turn: Turn) -> None:
+    """Both cities; the officer must answer for where it is asked for."""
+    assert isinstance(turn.input, Text)
+    person, reach = await principal(turn), await officer_reach(turn)
+    policies = turn.tools.policies
+    if policies is None or reach is None:
+        return
+    edition = await policies.edition(turn.session, turn.now)
+    named = edition.answerer.places(turn.input.text, person.region_code)
+    if named.origin is None or named.destination is None:
+        turn.say("behalf.places", [[Button("common.exit", "exit")]])
+    elif not reach.covers(Place(named.destination.code, person.employer_id)):
+        turn.end()
+        turn.say("behalf.refused", [[again("menu.person", "person")]], code="out_of_reach")
+    else:
+        await turn.start(
+            "move",
+            origin=named.origin.code,
+            destination=named.destination.code,
+            person=person.id,
+            authority=turn.data["file"],
+        )
 
 
 async def principal(turn: Turn) -> Employee:

@@ -86,6 +86,39 @@ async def name_principal(turn: Turn, application: ApplicationView) -> None:
             turn.say("behalf.about", number=person.number, name=person.masked_name)
 
 
+async def subject(turn: Turn) -> people.Employee:
+    """Whom the conversation is about: the person whose signed `authority` an officer holds, else
+    who speaks."""
+    if turn.data.get("authority") is not None:
+        person = await people.by_id(turn.session, int(turn.data["person"]))
+        if person is None:
+            raise LookupError("the person has been erased meanwhile")
+        return person
+    return turn.me
+
+
+def commission(turn: Turn) -> dict[str, object]:
+    """What a conversation keeps of whom it is about when it forgets the rest."""
+    return {name: turn.data[name] for name in ("person", "authority") if name in turn.data}
+
+
+async def in_hand(turn: Turn, application_id: int) -> None:
+    """What has been opened for somebody else is done by this officer."""
+    if turn.data.get("authority") is not None:
+        file_id = int(turn.data["authority"])
+        await apps.take_over(turn.session, application_id, turn.me.id, file_id, turn.now)
+
+
+def next_matter(
+    turn: Turn, label: str, kind: ApplicationKind, application: ApplicationView
+) -> Button:
+    """To another matter of the same person: one's own at once, somebody else's by an authority."""
+    if application.person_id != turn.me.id:
+        return again(label, "behalf.anew", f"{application.person_id}:{kind.value}")
+    reason = "lost" if kind is ApplicationKind.REPLACEMENT else ""
+    return again(label, "matter", f"{kind.value}:{reason}")
+
+
 async def officer_reach(turn: Turn) -> Reach | None:
     """Whose matters this officer may touch; None, said, for who is none."""
     grants = await roles.grants(turn.session, turn.employee.id) if turn.employee else ()

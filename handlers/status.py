@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from handlers.common import again, application_of, name_principal, own_application
+from handlers.common import (
+    again,
+    application_of,
+    name_principal,
+    next_matter,
+    own_application,
+)
 from handlers.inputs import Happened
 from handlers.steps import KNOWN, Flow, command, happened, press
 from handlers.turn import Button, Turn
@@ -75,7 +81,9 @@ async def show_others(turn: Turn) -> None:
         for view in every:
             if view.application_id == application.id:
                 await name_principal(turn, application)
-                turn.say("status.progress", next_buttons(view), view=view, **names(view))
+                turn.say(
+                    "status.progress", next_for(turn, view, application), view=view, **names(view)
+                )
 
 
 async def collecting(turn: Turn, application_id: int) -> list[list[Button]]:
@@ -84,6 +92,21 @@ async def collecting(turn: Turn, application_id: int) -> list[list[Button]]:
     code = again("collection.code", "collection.code", application_id)
     proxy = again("proxy.name", "proxy.begin", application_id)
     return [[code, proxy]] if held is not None and held.open else [[proxy]]
+
+
+_FOLLOWS = {
+    "lift_or_replace": ApplicationKind.REPLACEMENT,
+    "report_again": ApplicationKind.LOSS_REPORT,
+}
+"""What comes next as a matter of its own."""
+
+
+def next_for(turn: Turn, view: ProgressView, application: ApplicationView) -> list[list[Button]]:
+    """The same for somebody an officer acts for: another matter takes another authority."""
+    buttons, kind = next_buttons(view), _FOLLOWS.get(view.next)
+    if kind is not None:
+        buttons[0][0] = next_matter(turn, _NEXT[view.next][0], kind, application)
+    return buttons
 
 
 def names(view: ProgressView) -> dict[str, Any]:
@@ -239,9 +262,11 @@ async def tell_one(turn: Turn, change: Change) -> None:
         own = application.person_id == turn.me.id
         buttons = [[again("status.apply_again", "apply")]] if own else []
     elif change.status == "done" and change.kind == ApplicationKind.MERGE:
-        buttons = [[again("merge.see", "merge.begin")]]
+        own = application.person_id == turn.me.id
+        buttons = [[again("merge.see", "merge.begin")]] if own else []
     elif change.status == "lapsed":
-        buttons = [[again("matter.report_again", "loss")]]
+        report = ApplicationKind.LOSS_REPORT
+        buttons = [[next_matter(turn, "matter.report_again", report, application)]]
     turn.say(
         f"status.{change.status}",
         buttons,
@@ -283,7 +308,7 @@ async def remind(turn: Turn) -> None:
     elif reminder.reminder == "overdue":
         hotline = await chase(turn, application)
     elif reminder.reminder == "lapse":
-        button = again("matter.replace_now", "replace_lost")
+        button = next_matter(turn, "matter.replace_now", ApplicationKind.REPLACEMENT, application)
     missing = [turn.label(f"kind.{kind}") for kind in reminder.missing]
     await name_principal(turn, application)
     waits = application.status == ApplicationStatus.COLLECTABLE

@@ -58,7 +58,8 @@ async def ask_card(turn: Turn) -> None:
     found = await apps.card_choices(turn.session, application.id)
     if not found and not turn.data.get("looked"):
         turn.data["looked"] = True
-        await apps.refresh(turn.session, turn.me.id, turn.now)
+        here = turn.state.mailbox
+        await apps.refresh(turn.session, application.person_id, turn.now, mailbox=here)
         turn.typing()
         turn.say("matter.looking")
     elif len(found) == 1:
@@ -108,7 +109,8 @@ async def looked(turn: Turn) -> None:
     asked, down = False, ["bureau"]
     if turn.input.kind.endswith(".done"):
         answers = [apps.Answer.from_json(each) for each in turn.input.payload["answers"]]
-        done = await apps.record_refresh(turn.session, turn.me.id, answers, turn.now)
+        whose = int(turn.input.payload["person_id"])  # one's own, or whom an officer acts for
+        done = await apps.record_refresh(turn.session, whose, answers, turn.now)
         asked, down = done.asked, list(done.waiting_for)
     if turn.state.flow == "apply" and turn.state.step == "card":
         if down:
@@ -237,7 +239,7 @@ async def report_form(turn: Turn) -> None:
     application = await apps.get(turn.session, turn.data["application"])
     report = await apps.open_matter(
         turn.session,
-        turn.me.id,
+        application.person_id,
         ApplicationKind.LOSS_REPORT,
         application.region_code,
         turn.now,
@@ -251,5 +253,6 @@ async def report_form(turn: Turn) -> None:
             application.card.last_four,
             turn.now,
         )
+    await apps.follow(turn.session, application.id, report.id, turn.now)
     turn.data["application"] = report.id
     await next_step(turn, report)

@@ -20,7 +20,8 @@ flow = Flow("apply")
 
 async def next_step(turn: Turn, application: ApplicationView) -> None:
     """Ask for whatever is missing next."""
-    papers = bool(application.missing or application.unconfirmed or application.documents)
+    pictures = [each for each in application.documents if each.kind != apps.AUTHORITY]
+    papers = bool(application.missing or application.unconfirmed or pictures)
     if application.lacks:
         await turn.ask(application.lacks[0])
     elif await apps.needs_report(turn.session, application.id):
@@ -119,8 +120,9 @@ async def consent_given(turn: Turn) -> None:
 @flow.on(press("pictures.refuse"), at="consent")
 async def consent_refused(turn: Turn) -> None:
     """The offline way, without a penalty; what was begun stays."""
+    application = await apps.get(turn.session, turn.data["application"])
     refusal = consents.refusal_text(
-        ConsentKind.PICTURES, turn.language, region_code=turn.me.region_code
+        ConsentKind.PICTURES, turn.language, region_code=application.region_code
     )
     turn.say(
         "enrol.refused",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handlers.applying.checking import stop
 from handlers.applying.road import next_step, recipients
-from handlers.common import again, application_of, over, own_application, rows
+from handlers.common import again, application_of, next_matter, over, own_application, rows
 from handlers.inputs import Happened
 from handlers.steps import KNOWN, Flow, happened, press
 from handlers.turn import Button, Turn
@@ -247,7 +247,7 @@ async def reported(turn: Turn, submission: Submission) -> None:
         turn.say(
             "matter.reported",
             [
-                following or [again("matter.replace_now", "matter", "replacement:lost")],
+                following or [replace_now(turn, application)],
                 [again("matter.lift", "withdraw", application.id)],
             ],
             note="application.reported",
@@ -274,6 +274,11 @@ async def reported(turn: Turn, submission: Submission) -> None:
         )
 
 
+def replace_now(turn: Turn, application: ApplicationView) -> Button:
+    """From the report to the new card."""
+    return next_matter(turn, "matter.replace_now", ApplicationKind.REPLACEMENT, application)
+
+
 @flow.on(press("report.told"))
 async def told_of_report(turn: Turn) -> None:
     """The person has telephoned: their word counts until somebody knows better."""
@@ -290,6 +295,6 @@ async def told_of_report(turn: Turn) -> None:
     following = [again("matter.go_on_replacing", "apply", waiting.id)] if waiting else []
     turn.say(
         "matter.report_noted",
-        [following or [again("matter.replace_now", "matter", "replacement:lost")]],
+        [following or [replace_now(turn, application)]],
         due=application.due,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from handlers.common import again, own_application, rows
+from handlers.common import again, commission, in_hand, own_application, rows, subject
 from handlers.inputs import Happened, Press
 from handlers.merge.request import hand_in, resume
 from handlers.steps import Flow, command, happened, press
@@ -37,8 +37,9 @@ async def begin(turn: Turn) -> None:
     if application is not None and application.kind == ApplicationKind.MERGE:
         await resume(turn, application)
         return
-    turn.state.data = {}
-    if turn.me.id_number is None:  # agencies find nobody without it
+    turn.state.data = commission(turn)
+    person = await subject(turn)
+    if person.id_number is None:  # agencies find nobody without it
         turn.end()
         turn.say("merge.no_number", [[again("menu.person", "person")]])
         return
@@ -47,7 +48,7 @@ async def begin(turn: Turn) -> None:
         turn.session,
         "merge.look",
         mailbox=turn.state.mailbox,
-        payload={"person_id": turn.me.id},
+        payload={"person_id": person.id},
         at=turn.now,
     )
     turn.typing()
@@ -168,7 +169,7 @@ async def submit(turn: Turn) -> None:
     try:
         view = await apps.open_matter(
             turn.session,
-            turn.me.id,
+            (await subject(turn)).id,
             ApplicationKind.MERGE,
             region,
             turn.now,
@@ -183,6 +184,7 @@ async def submit(turn: Turn) -> None:
             "last_month": overlap.months[-1],
         }
         await apps.describe_move(turn.session, view.id, details, turn.now)
+        await in_hand(turn, view.id)
     except NotAllowed:
         turn.end()
         turn.say("merge.another_open", [[again("menu.status", "status")]])
@@ -193,11 +195,12 @@ async def submit(turn: Turn) -> None:
 @flow.on(press("merge.record"))
 async def record_asked(turn: Turn) -> None:
     """The printable record, looked up anew."""
+    person = await subject(turn) if turn.state.flow == flow.name else turn.me
     await queue.add_task(
         turn.session,
         "merge.record",
         mailbox=turn.state.mailbox,
-        payload={"person_id": turn.me.id},
+        payload={"person_id": person.id},
         at=turn.now,
     )
     turn.typing()

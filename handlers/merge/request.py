@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.common import again, own_application
+from handlers.common import again, name_principal, own_application
 from handlers.inputs import Press
 from handlers.steps import Flow, press
 from handlers.turn import Button, Turn
@@ -11,6 +11,7 @@ from services import applications as apps
 from services import cases
 from services.applications.errors import NotAllowed
 from services.applications.views import ApplicationView
+from services.people.people import by_id
 from storage.models import ApplicationStatus
 
 flow = Flow("merge")
@@ -29,13 +30,13 @@ async def resume(turn: Turn, application: ApplicationView) -> None:
 
 async def mend(turn: Turn, application: ApplicationView) -> None:
     """What is put in order elsewhere goes in again; a wrong place or person does not."""
-    views = await apps.progress(turn.session, turn.me.id, turn.now)
+    views = await apps.progress(turn.session, application.person_id, turn.now)
     found = next((each.mending for each in views if each.application_id == application.id), None)
     code, message = (found.code, found.message) if found else ("other", "")
     way = transfers.mended_by(code)
     if way == "officer":
         await cases.open_case(
-            turn.session, turn.me.id, "returned", application.id, turn.now, text=message
+            turn.session, application.person_id, "returned", application.id, turn.now, text=message
         )
     turn.end()
     person = again("menu.person", "person", f"application:{application.id}")
@@ -72,6 +73,8 @@ async def mended(turn: Turn) -> None:
 async def show_summary(turn: Turn) -> None:
     """What stays and what is cleared, for the person's last look."""
     application = await apps.get(turn.session, turn.data["application"])
+    person = await by_id(turn.session, application.person_id) or turn.me
+    await name_principal(turn, application)
     turn.say(
         "merge.summary",
         [
@@ -83,7 +86,7 @@ async def show_summary(turn: Turn) -> None:
         insurance=application.reason,
         kept=application.region_code,
         cleared=application.origin_code,
-        me=turn.me,
+        me=person,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.common import again
+from handlers.common import again, in_hand, name_principal, subject
 from handlers.inputs import Press
 from handlers.steps import Flow, press
 from handlers.turn import Button, Turn
@@ -14,6 +14,7 @@ from services import cases, moves
 from services.applications.views import ApplicationView
 from services.desk import desk_mailbox
 from services.moves.checking import temporary
+from services.people.people import by_id
 from storage.models import ApplicationStatus
 
 flow = Flow("move")
@@ -21,7 +22,7 @@ flow = Flow("move")
 
 async def go_on(turn: Turn) -> None:
     """The next question, or the summary."""
-    data, me = turn.data, turn.me
+    data, me = turn.data, await subject(turn)
     old = temporary(me.sex, me.birth, turn.today, data["origin"], data["destination"])
     found = moves.next_check(data["chosen"], data["answers"], temporary=old)
     if found is None:
@@ -64,18 +65,21 @@ async def conclude(turn: Turn) -> None:
     stopped = {name: check for name, (fate, check) in fates.items() if fate != "ready"}
     if stopped:
         await explain(turn, stopped, held=any(fate == "held" for fate, _ in fates.values()))
+    person = await subject(turn)
     opened: list[ApplicationView] = []
     under_way: list[ApplicationView] = []
     for name in [name for name, (fate, _) in fates.items() if fate == "ready"]:
         found = await moves.open_transfer(
             turn.session,
-            turn.me.id,
+            person.id,
             name,
             (data["origin"], data["destination"]),
             known=data["answers"].get(name, {}),
             now=turn.now,
         )
         (opened if found.editable else under_way).append(found.application)
+        if found.editable:
+            await in_hand(turn, found.application.id)
     for each in under_way:
         tell_under_way(turn, each, data["destination"])
     if opened:
@@ -110,14 +114,18 @@ async def explain(turn: Turn, stopped: dict[str, str | None], *, held: bool) -> 
     data = turn.data
     places = f"{data['origin']}:{data['destination']}"
     case = await ask_hr(turn) if held else None
+    own = (await subject(turn)).id == turn.me.id
     turn.say(
         "move.stopped",
-        [[again("move.again", "move", places), again("menu.person", "person")]] if held else None,
+        [[again("move.again", "move", places), again("menu.person", "person")]]
+        if held and own
+        else None,
         stopped=stopped,
         origin=full_name(data["origin"]),
         destination=full_name(data["destination"]),
         facts=transfers.sources(facts),
         held=held,
+        own=own,
         case=case,
     )
 
@@ -127,15 +135,16 @@ async def ask_hr(turn: Turn) -> str:
     the person begins to work there is not known here."""
     origin, destination = turn.data["origin"], turn.data["destination"]
     words = f"{full_name(origin)} → {full_name(destination)}"
+    person = await subject(turn)
     case = await cases.open_case(
-        turn.session, turn.me.id, "mover", None, turn.now, said=[cases.BotSaid(words, (), turn.now)]
+        turn.session, person.id, "mover", None, turn.now, said=[cases.BotSaid(words, (), turn.now)]
     )
     home = await desk_mailbox(turn.session)
     if home is not None:
         turn.send_event(
             home,
             "move.checklist",
-            person_id=turn.me.id,
+            person_id=person.id,
             origin=origin,
             destination=destination,
             on=None,
@@ -162,6 +171,8 @@ async def show_summary(turn: Turn) -> None:
         for view, _, _ in items
     ]
     first = items[0][0]
+    person = await by_id(turn.session, first.person_id) or turn.me
+    await name_principal(turn, first)
     turn.say(
         "move.summary",
         [
@@ -170,7 +181,7 @@ async def show_summary(turn: Turn) -> None:
             [Button("common.exit", "exit")],
         ],
         items=items,
-        me=turn.me,
+        me=person,
         origin=full_name(first.origin_code or ""),
     )
 

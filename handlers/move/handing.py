@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.common import again, application_of, own_application
+from handlers.common import again, application_of, name_principal, own_application
 from handlers.inputs import Happened, Press
 from handlers.steps import EMPLOYEES, GROUPS, KNOWN, Flow, happened, press
 from handlers.turn import Turn
@@ -28,6 +28,7 @@ async def submitted(turn: Turn) -> None:
         return
     given, number = turn.input.payload, application.number
     person = again("menu.person", "person", f"application:{application.id}")
+    await name_principal(turn, application)
     if given["outcome"] == "received":
         await tell_received(turn, application)
     elif given["outcome"] == "unavailable":

@@ -40,7 +40,7 @@ def at_summary(turn: Turn, application: ApplicationView) -> None:
 
 async def mend(turn: Turn, application: ApplicationView) -> None:
     """One thing is asked anew, or it can't be mended, or HR looks."""
-    views = await apps.progress(turn.session, turn.me.id, turn.now)
+    views = await apps.progress(turn.session, application.person_id, turn.now)
     found = next((each.mending for each in views if each.application_id == application.id), None)
     code, message = (found.code, found.message) if found else ("other", "")
     way = transfers.mended_by(code)
@@ -51,7 +51,7 @@ async def mend(turn: Turn, application: ApplicationView) -> None:
         return
     if way == "officer":
         await cases.open_case(
-            turn.session, turn.me.id, "returned", application.id, turn.now, text=message
+            turn.session, application.person_id, "returned", application.id, turn.now, text=message
         )
     at_summary(turn, application)
     turn.data.update(number=application.number, message=message, way=way)

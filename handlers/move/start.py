@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.common import again, own_application
+from handlers.common import again, commission, own_application, subject
 from handlers.inputs import Happened, Press
 from handlers.move.asking import go_on
 from handlers.move.mending import resume
@@ -40,7 +40,7 @@ async def begin(turn: Turn) -> None:
         await turn.start("guide")
         return
     drawing = turn.data.get("drawing")
-    turn.state.data = {"origin": origin, "destination": destination}
+    turn.state.data = {"origin": origin, "destination": destination, **commission(turn)}
     if drawing in ("yes", "no"):  # the guide has asked
         turn.data["said"] = {"drawing": drawing == "no"}
     if any(each.possible for each in transfers.wanted(origin, destination)):
@@ -92,12 +92,13 @@ async def chosen(turn: Turn) -> None:
     names = (turn.input.ref or "").split(",")
     told = {"pension": turn.data.get("said", {})} if "pension" in names else {}
     turn.data.update(chosen=names, answers=told)
-    if turn.me.id_number is None:
+    person = await subject(turn)
+    if person.id_number is None:
         await go_on(turn)
         return
     turn.data["round"] = turn.event_id
     payload = {
-        "person_id": turn.me.id,
+        "person_id": person.id,
         "destination": turn.data["destination"],
         "insurances": names,
         "round": turn.event_id,

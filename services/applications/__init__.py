@@ -3,7 +3,7 @@ the application it changes, and gives back frozen values."""
 
 from __future__ import annotations
 
-from services.applications.agents import act_for, in_hands_of
+from services.applications.agents import AUTHORITY, act_for, follow, in_hands_of, take_over
 from services.applications.answers import Answer, State, SubmitResult
 from services.applications.asking import (
     CheckRequest,
@@ -114,6 +114,7 @@ from services.applications.views import (
 from services.applications.withdrawing import record_withdrawal, withdraw, withdrawal_request
 
 __all__ = [
+    "AUTHORITY",
     "MOVES",
     "Answer",
     "ApplicationError",
@@ -168,6 +169,7 @@ __all__ = [
     "expect_document",
     "failures",
     "first_paper",
+    "follow",
     "get",
     "history",
     "home",
@@ -217,6 +219,7 @@ __all__ = [
     "stopped_last",
     "submit",
     "summary",
+    "take_over",
     "tell_previous",
     "told",
     "untold",

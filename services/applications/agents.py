@@ -36,9 +36,15 @@ ON_BEHALF = "on_behalf"
 
 
 async def act_for(
-    session: AsyncSession, person_id: int, officer_id: int, file_id: int, now: datetime
+    session: AsyncSession,
+    person_id: int,
+    officer_id: int,
+    file_id: int,
+    now: datetime,
+    *,
+    kind: ApplicationKind = ApplicationKind.FIRST,
 ) -> ApplicationView:
-    """Open a first application for a person, or take theirs over, in an officer's hands.
+    """Open a matter about a card for a person, or take theirs over, in an officer's hands.
 
     Args:
         file_id: the stored picture or scan of the authority that the person signed; it says that
@@ -48,6 +54,12 @@ async def act_for(
         NotFound: no such person.
         NotAllowed: `own`, `left`, `out_of_reach`, or `another_open`.
     """
+    person = await _principal(session, person_id, officer_id)
+    opened = await open_matter(session, person_id, kind, person.region_code, now)
+    return await take_over(session, opened.id, officer_id, file_id, now)
+
+
+async def _principal(session: AsyncSession, person_id: int, officer_id: int) -> Person:
     person = await session.get(Person, person_id)
     if person is None:
         raise NotFound("person")
@@ -58,22 +70,54 @@ async def act_for(
     place = person.region_code, person.employer_id
     if not await roles.has_role(session, officer_id, Role.OFFICER, *place):
         raise NotAllowed("out_of_reach")
+    return person
+
+
+async def take_over(
+    session: AsyncSession, application_id: int, officer_id: int, file_id: int, now: datetime
+) -> ApplicationView:
+    """An open application is in this officer's hands from now on; once more changes nothing.
+
+    Raises:
+        NotFound: no such person.
+        NotAllowed: `own`, `left` or `out_of_reach`.
+    """
+    row = await rows.locked(session, application_id)
+    await _principal(session, row.person_id, officer_id)
+    if not await roles.has_role(
+        session, officer_id, Role.OFFICER, row.region_code, row.employer_id
+    ):
+        raise NotAllowed("out_of_reach")
+    if row.agent_id == officer_id and file_id in await _papers(session, row):
+        return await rows.view(session, row)
     actor = f"person:{officer_id}"
-    opened = await open_matter(session, person_id, ApplicationKind.FIRST, person.region_code, now)
     await consents.give(
         session,
-        person_id,
+        row.person_id,
         ConsentKind.NOTICE,
         now,
         version=consents.current_version(ConsentKind.NOTICE),
         recorded_by=actor,
     )
-    row = await rows.locked(session, opened.id)
     row.agent_id = officer_id
     await _keep(session, row, file_id, now)
     await rows.note(session, row, ON_BEHALF, now, source=rows.OFFICER)
     await audit.record(session, actor, "application.on_behalf", f"application:{row.id}", now)
     return await rows.view(session, row)
+
+
+async def follow(session: AsyncSession, application_id: int, other_id: int, now: datetime) -> None:
+    """What one application calls for (a loss report first) is in the same hands, by the same
+    authority; nothing where a person does it for themselves."""
+    row = await rows.seen(session, application_id)
+    papers = await _papers(session, row)
+    if row.agent_id is not None and papers:
+        await take_over(session, other_id, row.agent_id, papers[-1], now)
+
+
+async def _papers(session: AsyncSession, row: Application) -> list[int]:
+    found = await rows.documents(session, row.id or 0)
+    return [each.file_id for each in found if each.kind == AUTHORITY and each.file_id is not None]
 
 
 async def _keep(session: AsyncSession, row: Application, file_id: int, now: datetime) -> None:

@@ -34,9 +34,15 @@ class Refreshed:
     cards: tuple[cards.CardView, ...]
 
 
-async def refresh(session: AsyncSession, person_id: int, now: datetime) -> None:
-    """Have the registry and the banks asked; the answer is the event `cards.refresh.done`."""
-    mailbox = await mailbox_of(session, person_id) or f"person:{person_id}"
+async def refresh(
+    session: AsyncSession, person_id: int, now: datetime, *, mailbox: str | None = None
+) -> None:
+    """Have the registry and the banks asked; the answer is the event `cards.refresh.done`.
+
+    Args:
+        mailbox: of the officer who asks for somebody; None: the person's own.
+    """
+    mailbox = mailbox or await mailbox_of(session, person_id) or f"person:{person_id}"
     await add_task(session, TASK, mailbox=mailbox, payload={"person_id": person_id}, at=now)
 
 

@@ -10,6 +10,7 @@ from tests.support.world import World, picture
 async def test_a_returned_application_is_mended_in_the_chat(world: World) -> None:
     officer = await world.hr()
     employee = await world.enrolled(region="37")
+    await world.fault("bureau", callbacks={"duplicates": 1, "out_of_order": True})
     reference = await world.submitted(employee)
     await world.step(reference, "returned", reason_code="photo_background")
     await employee.sees("被退回")
@@ -26,6 +27,15 @@ async def test_a_returned_application_is_mended_in_the_chat(world: World) -> Non
     row = await world.admin("GET", f"applications/{reference}")
     assert row["revision"] == 2
     assert len((await world.admin("GET", "applications"))["applications"]) == 1
+    # The cancelled way: taken back while the bureau looks at it.
+    await employee.says("查进度")
+    await employee.sees("资料审核中")
+    await employee.presses("撤回")
+    await employee.sees("要撤回")
+    await employee.presses("确定")
+    await employee.sees("已撤回")
+    row = await world.admin("GET", f"applications/{reference}")
+    assert row["status"] == "withdrawn"
 
 
 async def test_late_twice_and_out_of_order_reports_are_told_once(world: World) -> None:

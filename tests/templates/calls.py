@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import get_args
 
 import handlers
-from handlers import mydata
+from handlers import behalf, mydata
 from knowledge.identities import papers
 from knowledge.matters import kinds
 from knowledge.transfers import insurances
@@ -46,6 +46,7 @@ COMPOSED: dict[str, frozenset[str]] = {
     "apply.way_": frozenset(verdicts.ALL_WAYS),
     "kind.": frozenset({*KINDS, *SIDES.values()}),
     "paper.": frozenset(papers()),
+    "behalf.": frozenset(each.value for each in behalf.KINDS),
     "desk.wait_": frozenset(WaitingFor),
     "desk.decide_": frozenset(decisions()),
     "guide.about_": frozenset({"card", "insurance", "both"}),

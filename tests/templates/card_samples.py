@@ -12,7 +12,7 @@ from handlers.merge import looking as merge_flow
 from knowledge import matters
 from services.collection.views import Handed, HeldCard, Receipt, Received, Way
 from services.mergers import Account, Accounts, Overlap, lines
-from storage.models import ApplicationStatus
+from storage.models import ApplicationKind, ApplicationStatus
 
 Mark = Callable[[str], str]
 Values = dict[str, Any]
@@ -126,7 +126,9 @@ def behalf() -> dict[str, list[Values]]:
     return {
         "who": [{"open": count} for count in (0, 2)],
         "unknown": [{"several": several} for several in (True, False)],
-        "authority": [who],
+        "what": [who],
+        "places": [{}],
+        "authority": [who | {"kind": kind} for kind in ApplicationKind],
         "paper": [{"number": "E1024"}],
         "unreadable": [{}],
         "confirm": [who],

@@ -77,7 +77,7 @@ def move(mark: Callable[[str], str]) -> dict[str, list[Values]]:
         "stopped": [
             places
             | {"stopped": {"pension": check}, "facts": [fact(name)] if name else []}
-            | {"held": held, "case": CASE if held else None}
+            | {"held": held, "own": own, "case": CASE if held else None}
             for check, name, held in (
                 ("moved", None, False),
                 ("drawing", PLAIN, False),
@@ -85,6 +85,7 @@ def move(mark: Callable[[str], str]) -> dict[str, list[Values]]:
                 ("started", PLAIN, True),
                 ("stopped", WEAK, True),
             )
+            for own in (True, False)
         ],
         "under_way": [
             number | {"place": places["destination"], "elsewhere": elsewhere, "returned": returned}

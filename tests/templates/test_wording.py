@@ -57,6 +57,7 @@ def test_labels_keep_leaving_and_cancelling_apart() -> None:
     assert labels["menu.exit"] == labels["common.exit"] == "退出"
     ends_card = {key for key, label in labels.items() if "注销" in label}
     assert ends_card == {
+        "behalf.cancellation",
         "cards.cancel",
         "summary.cancellation",  # a manager's figures about it
         "matter.cancel_anyway",
