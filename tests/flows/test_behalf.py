@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import cast
+
 from sqlmodel import col, select
 
+from handlers.common import elsewhere
+from handlers.turn import Turn
 from sandbox.company import Employee
 from services import applications as apps
 from services.people import consents, roles
@@ -189,3 +194,10 @@ async def test_any_matter_is_done_for_somebody_without_a_phone(world: World) -> 
     assert sorted(row.kind for row in rows) == ["loss_report", "merge", "replacement", "transfer"]
     assert {row.agent_id for row in rows} == {acting.id}
     assert signed_for == {row.id for row in rows}
+
+
+def test_news_of_another_application_don_t_catch_the_next_picture() -> None:
+    state = SimpleNamespace(flow="apply")
+    turn = cast(Turn, SimpleNamespace(state=state, data={"application": 5}))
+    assert elsewhere(turn, 6)
+    assert not elsewhere(turn, 5)

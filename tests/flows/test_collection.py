@@ -112,10 +112,13 @@ async def test_a_box_of_cards(world: World) -> None:
     letter = await two.sees("双方签字")
     assert letter["document"]["file_name"] == "代领授权委托书.pdf"
     await two.says("查进度")
-    await two.presses("找人代领")
-    await two.sees("您已经委托 王*本")
+    for _ in range(2):
+        await two.presses("找人代领")
+        await two.sees("您已经委托 王*本")
     await two.presses("不用代领了")
     await two.sees("代领人的信息已删除")
+    late = await two.presses("委托书再发一份")  # of the message before
+    assert "已过期" in late["text"]
     # The second presses in their own chat: first that they do not have it, then that they have.
     await officer.says(second)
     await officer.presses("请本人在聊天里签收")
@@ -129,6 +132,8 @@ async def test_a_box_of_cards(world: World) -> None:
     await two.presses("我拿到卡了")
     await officer.sees("已签收")
     await two.sees("卡已领到")
+    await two.presses("找人代领")
+    await two.sees("现在不能委托代领")
     async with world.runtime.database.reading() as session:
         assert await collection.held(session, Reach.everything()) == []
         over = await collection.held(session, Reach.everything(), over=True)
