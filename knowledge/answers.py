@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from knowledge.policies.base import Answerable, PolicyBase
-from knowledge.policies.schema import PARTS, Grade, Source, Statement
+from knowledge.policies.schema import PARTS, Grade, Policy, Source, Statement
 from knowledge.regions.table import NATION, Region, find
 from knowledge.topics import Topic
 
@@ -64,6 +64,8 @@ class AnswerPart:
     policy_ids: tuple[str, ...]
     actions: tuple[str, ...]
     english: bool
+    mixed: bool = False
+    """English, but what the region rules for itself stands in Chinese."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,9 @@ def build_part(base: PolicyBase, said: Answerable, topic: Topic, english: bool) 
     """One topic's answer in the wanted language (Chinese where no English text exists)."""
     entry = next((p for p in said.policies if p.en), None) if english else None
     ruled = said.said_by["rule"]
-    lines = _english(entry.en) if entry and entry.en else _chinese(base, said)
+    lines, mixed = _chinese(base, said), False
+    if entry and entry.en:
+        lines, mixed = _mixed(lines, _english(entry.en), said, entry)
     return AnswerPart(
         topic=topic.slug,
         title=topic.en if english else topic.title,
@@ -134,6 +138,7 @@ def build_part(base: PolicyBase, said: Answerable, topic: Topic, english: bool) 
         policy_ids=tuple(p.id for p in said.policies),
         actions=next((p.actions for p in said.policies if p.actions), ()),
         english=entry is not None,
+        mixed=mixed,
     )
 
 
@@ -157,6 +162,22 @@ def _chinese(base: PolicyBase, said: Answerable) -> dict[str, Any]:
         "steps": tuple(Line(s.text, base.plain(s)) for s in said.steps),
         "notes": tuple(Line(s.text, base.plain(s)) for s in said.notes),
     }
+
+
+def _mixed(
+    chinese: dict[str, Any], english: dict[str, Any], said: Answerable, entry: Policy
+) -> tuple[dict[str, Any], bool]:
+    """English lines, with the region's own in Chinese where they overrule those of ``entry``."""
+    lines, own = dict(english), False
+    for part in (*PARTS, "steps"):
+        if chinese[part] and said.said_by.get(part) != entry.region:
+            lines[part], own = chinese[part], True
+    others = {n.text for p in said.policies if p.id != entry.id for n in p.notes}
+    local = tuple(line for line in chinese["notes"] if line.text in others)
+    if local:
+        room = max(0, len(chinese["notes"]) - len(local))
+        lines["notes"], own = (*local, *english["notes"][:room]), True
+    return lines, own
 
 
 def _english(text: Any) -> dict[str, Any]:
