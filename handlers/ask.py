@@ -118,6 +118,8 @@ def give_part(turn: Turn, told: ToldPart, reply: Reply) -> None:
     if reply.origin and reply.destination and not reply.guide:
         ref = f"{reply.origin}.{reply.destination}.-.-"
         buttons.insert(0, [again("ask.guide", "guide", ref)])
+    if len(told.part.sources) > len(told.part.main):
+        buttons.append([again("ask.sources", "sources", told.answer_id)])
     turn.say("ask.answer", buttons, part=told.part)
 
 
@@ -172,6 +174,19 @@ async def solved(turn: Turn) -> None:
     turn.buttons_off()
     if turn.state.flow not in (None, "ask"):
         await turn.repeat()
+
+
+@flow.on(press("sources"))
+async def sources(turn: Turn) -> None:
+    """Everything that an answer rests on, as it was when it was given."""
+    number = number_of(turn)
+    if turn.tools.policies is None or not number:
+        return
+    part = await inquiry(turn).sources(number)
+    if part is None:  # forgotten after its time, or another person's
+        turn.say("ask.no_sources")
+    else:
+        turn.say("ask.sources", part=part)
 
 
 @flow.on(press("unsolved"))

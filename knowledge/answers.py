@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from knowledge.facts import SourceKind, Status
 from knowledge.policies.base import Answerable, PolicyBase
 from knowledge.policies.schema import PARTS, Grade, Policy, Source, Statement
 from knowledge.regions.table import NATION, Region, find
 from knowledge.topics import Topic
+
+SHOWN = 2
+"""Sources named under an answer; the others are one press away."""
+WEIGHT: Mapping[str, int] = {
+    SourceKind.OFFICIAL: 0,
+    SourceKind.OFFICIAL_REPRINT: 1,
+    SourceKind.MEDIA: 2,
+}
 
 
 class Outcome(StrEnum):
@@ -64,6 +74,8 @@ class AnswerPart:
     policy_ids: tuple[str, ...]
     actions: tuple[str, ...]
     english: bool
+    main: tuple[Source, ...] = ()
+    """The strongest of ``sources``, for a small screen."""
     mixed: bool = False
     """English, but what the region rules for itself stands in Chinese."""
 
@@ -135,11 +147,30 @@ def build_part(base: PolicyBase, said: Answerable, topic: Topic, english: bool) 
         caveat=not all(base.plain(s) for s in said.statements),
         grade=_grade(base, said.rule).value,
         sources=base.sources(said.statements),
+        main=strongest(base.sources(said.statements), base.sources((said.rule,))),
         policy_ids=tuple(p.id for p in said.policies),
         actions=next((p.actions for p in said.policies if p.actions), ()),
         english=entry is not None,
         mixed=mixed,
     )
+
+
+def strongest(
+    sources: Sequence[Source], ruling: Sequence[Source], most: int = SHOWN
+) -> tuple[Source, ...]:
+    """The sources to name first: behind the rule itself, in force, official, dated, newest."""
+    behind = {(source.title, source.url) for source in ruling}
+    newest = sorted(sources, key=lambda source: source.date or "", reverse=True)
+    ranked = sorted(
+        newest,
+        key=lambda source: (
+            (source.title, source.url) not in behind,
+            source.status != Status.CURRENT,
+            WEIGHT.get(source.kind, len(WEIGHT)),
+            source.date is None,
+        ),
+    )
+    return tuple(ranked[:most])
 
 
 def _local(said: Answerable) -> bool:

@@ -33,6 +33,7 @@ def ask(
     output: Annotated[Path | None, typer.Option("--out", help="成批回答写到这里")] = None,
     published: Published = None,
     as_json: AsJson = False,
+    every: Annotated[bool, typer.Option("--sources", help="列出全部依据")] = False,
 ) -> None:
     """问政策：给出规定、来源和日期；没有依据就直说。"""
     if batch is None and not question:
@@ -49,7 +50,7 @@ def ask(
     if as_json:
         out(json.dumps(answer.record("cli"), ensure_ascii=False))
     else:
-        out(_plain(answer))
+        out(_plain(answer, every))
 
 
 def _batch(answerer: Answerer, source: Path, target: Path | None) -> None:
@@ -61,7 +62,7 @@ def _batch(answerer: Answerer, source: Path, target: Path | None) -> None:
         target.write_text("\n".join(written) + "\n", "utf-8")
 
 
-def _plain(answer: Answer) -> str:
+def _plain(answer: Answer, every: bool) -> str:
     if not answer.parts:
         offered = "、".join(choice.title for choice in answer.offered)
         return f"您想问的是：{offered}？" if offered else f"没有可靠的依据（{answer.reason}）。"
@@ -74,8 +75,10 @@ def _plain(answer: Answer) -> str:
         lines += [detail.text for detail in details if detail]
         lines += [
             f"依据：{source.title}，{source.date or '无日期'}（{source.checked}核对）"
-            for source in part.sources
+            for source in (part.sources if every else part.main)
         ]
+        if not every and len(part.sources) > len(part.main):
+            lines.append(f"另有{len(part.sources) - len(part.main)}条依据，加 --sources 全部列出。")
         if part.caveat:
             lines.append("请以当地12333为准。")
     return "\n".join(lines)

@@ -69,7 +69,7 @@ KEEP = frozenset(
 )
 SYMBOLS = re.compile(r"[^\w\s，。？！、,.?!;；:：'’\-]|_")
 SPACE = re.compile(r"\s+")
-PAIR = 2
+NAME_SIZES = (2, 3)
 LONG = 3
 """Terms of so many characters are recognised with one of them wrong."""
 LITTLE = frozenset("的了吗是我你他她这那有在要不能会换办补新老旧哪本就也都还没")
@@ -126,7 +126,7 @@ class Normaliser:
         lines = [clean(s) for s in sentences]
         spoken = tuple(names)
         self._reader = Reader(lines, spoken)
-        self._whole = frozenset(spoken) | {name for name in places if len(name) == PAIR}
+        self._whole = frozenset(spoken) | {name for name in places if len(name) in NAME_SIZES}
         self._known = {run for line in lines for run in _bigrams(line)}
         self._terms: dict[tuple[str, ...], str] = {
             tuple(map(fold, sound)): term for term in terms for sound in readings(term)
@@ -219,9 +219,13 @@ class Normaliser:
         return "".join(chars)
 
     def _parts_a_place(self, text: str, start: int, end: int) -> bool:
-        """Whether the window holds one half of a place's name only (昆[明自]由 is no 名字)."""
-        pairs = (text[max(0, start - 1) : start + 1], text[end - 1 : end + 1])
-        return any(pair in self._whole for pair in pairs)
+        """Whether the window is a place's name or cuts through one (昆[明自]由 is no 名字)."""
+        for size in NAME_SIZES:
+            for at in range(max(0, start - size + 1), end):
+                within = start <= at and at + size <= end and size < end - start
+                if not within and text[at : at + size] in self._whole:
+                    return True
+        return False
 
     def _mend(self, text: str) -> str:
         """Write a slip of the pen back: one wrong character in a long term (杜保卡 → 社保卡).

@@ -45,6 +45,7 @@ OTHER_READINGS = dict(
         "尉:yu",
         "勒:le",
         "陂:pi",
+        "个:ga",
     ]
 )
 """Second readings that matter in this field: 银行, 重复, 退还, 调动, 成都, 长沙."""

@@ -38,6 +38,9 @@ OWN_CARD = re.compile(
     r"(的|那张|这张|办的)?(旧|老)?(社保|医保)?卡(还|都|能|能不能|可以|可不可以|要|想)?(在|到|去|来|拿到)"
 )
 """Between two places: the card of the first is carried to the second."""
+OWN_OLD = re.compile("(那边|那儿)?(办的|交的|的|领的|的那张|那张)?(社保|医保)?(卡|社保|医保)")
+NOT_BACK = re.compile("不回去|不回来|不去了|不在那|已经离开|离开了|走了|人不在那|以后不在")
+"""A card of a place that somebody won't go back to."""
 BOTH = re.compile(r"[和与跟、,，及/ ]|以及|还有")
 OTHER_HUKOU = re.compile("(外地|本地|农村|城镇|异地|外省|本省)户口(能|可以|也|想)?在$")
 MOST = 4
@@ -140,13 +143,17 @@ class Gazetteer:
     def _chinese(self, text: str, spoken_of: Sequence[str]) -> list[Mention]:
         found = self._exact(text)
         sure = [m for m in found if m.kind not in {"county", "common"}]
-        kept = [
+        kept = [m for m in found if self._accept(text, m, found, sure)]
+        misspelt = self._misspelt(text, kept)
+        near = {*spoken_of, *(code for m in misspelt for code in m.codes)}
+        kept += [
             m
             for m in found
-            if self._accept(text, m, found, sure)
-            or (m.kind == "county" and any(kin(a, b) for a in m.codes for b in spoken_of))
+            if m not in kept
+            and m.kind == "county"
+            and any(kin(a, b) for a in m.codes for b in near)
         ]
-        return sorted([*kept, *self._misspelt(text, kept)], key=lambda m: m.start)
+        return sorted([*kept, *misspelt], key=lambda m: m.start)
 
     def _exact(self, text: str) -> list[Mention]:
         found: list[Mention] = []
@@ -300,6 +307,8 @@ class Gazetteer:
         if re.match(
             r".{0,3}(交的|交过|交了|缴过|缴了|离职|辞|失业|干了|参保)", after
         ) and re.search(r"(在|于|^)$", before):
+            return LEFT
+        if OWN_OLD.match(after) and NOT_BACK.search(text[mention.end :]):
             return LEFT
         if self._stays.search(before):
             return STAYED

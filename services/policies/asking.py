@@ -19,6 +19,7 @@ from services.gaps import note as note_gap
 from services.policies import answers
 from services.policies.answers import CORRECTED, Past, Shown
 from services.policies.library import Edition, Library
+from storage.clock import local_date
 from storage.models import GapKind
 
 WHICH_WAY = "cancel-or-transfer"
@@ -151,6 +152,16 @@ class Inquiry:
             return ()
         found = edition.answerer.ask(past.question, region=self.asker.region_code)
         return tuple(c for c in _choices(found.topics) if c.topic != past.topic)[:2]
+
+    async def sources(self, answer_id: int) -> AnswerPart | None:
+        """An earlier answer of the person's with every source, by the bundle that it came from."""
+        past = await self._past(answer_id)
+        if past is None or past.topic is None or past.outcome != "answer":
+            return None
+        day = local_date(past.at)
+        then = await self.library.edition_of(self.session, past.bundle_id, "", day)
+        answer = then.answerer.answer_topic(past.topic, past.region_code, self.asker.language)
+        return answer.parts[0] if answer.parts else None
 
     async def _answered(self, edition: Edition, words: str, answer: Answer) -> Reply:
         origin, destination = answer.origin, answer.destination
