@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from knowledge.answers import AnswerPart
+from knowledge.answers import AnswerPart, strongest
 from knowledge.move import Guide
 from knowledge.policies.schema import LISTS, PARTS, Source
 
@@ -26,6 +26,11 @@ class Backing:
 
     sources: tuple[Source, ...]
     caveat: bool
+
+    @property
+    def main(self) -> tuple[Source, ...]:
+        """The strongest of them."""
+        return strongest(self.sources, self.sources)
 
 
 def guide_differences(old: Guide, new: Guide) -> tuple[Difference, ...]:

@@ -40,7 +40,7 @@ class Gates:
             for gate in Gate
         }
         self._ours = re.compile(rules["ours"])
-        self._complains = re.compile(rules["complains"])
+        self._spared = {Gate(name): re.compile(words) for name, words in rules["spared"].items()}
 
     def check(self, question: Normalised, masked: str, words: frozenset[str]) -> Gate | None:
         """The rule that stops this question, if any.
@@ -51,8 +51,9 @@ class Gates:
         for gate in (Gate.INJECTION, Gate.OTHERS_DATA, Gate.INSULT):
             body = question.text if question.english else masked
             texts = (body,) if gate is Gate.OTHERS_DATA else (question.raw.lower(), body)
-            if gate is Gate.INSULT and self._complains.search(question.text):
-                continue  # rude, but it wants to be heard
+            spared = self._spared.get(gate)
+            if spared and spared.search(question.text):
+                continue
             if any(rule.search(text) for rule in self._rules[gate] for text in texts):
                 return gate
         if _matches(self._rules[Gate.NONSENSE], question.text) or _keyboard(question, words):

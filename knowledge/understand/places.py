@@ -138,7 +138,8 @@ class Gazetteer:
     @staticmethod
     def _latin_identity(text: str, mention: Mention) -> bool:
         """I'm from Hong Kong says who somebody is; moving from Hong Kong, what they leave."""
-        return mention.codes[0] in FAR and not LATIN_MOVES.search(text)
+        said = text.replace("return permit", "")
+        return mention.codes[0] in FAR and not LATIN_MOVES.search(said)
 
     def _chinese(self, text: str, spoken_of: Sequence[str]) -> list[Mention]:
         found = self._exact(text)
@@ -170,6 +171,8 @@ class Gazetteer:
                 mention = Mention(at, at + size, entry[0], self._kind(surface, entry[1]), surface)
                 if self._covers(text, mention) or self._splits(text, mention):
                     continue
+                if self._cut_short(text, mention):
+                    break
                 # A road (深圳路) isn't the place either that its first letter alone may mean.
                 if not self._blocked(text, mention):
                     found.append(mention)
@@ -194,6 +197,17 @@ class Gazetteer:
             return False
         inner = (self._names.get(tail[:size], ((), ""))[0] for size in (4, 3, 2))
         return any(kin(code, own) for codes in inner for code in codes for own in mention.codes)
+
+    def _cut_short(self, text: str, mention: Mention) -> bool:
+        """Whether a county's name only begins a city's that is misspelt (连云岗, not 连云)."""
+        window = text[mention.start : mention.end + 1]
+        if mention.kind != "county" or len(window) != len(mention.surface) + 1:
+            return False
+        names = self._by_sound.get(tuple(map(folded, window)), ())
+        return any(
+            name != window and name.startswith(mention.surface) and self._names[name][1] == "short"
+            for name in names
+        )
 
     def _kind(self, surface: str, kind: str) -> str:
         return "common" if surface in self._common and kind != "full" else kind
@@ -305,7 +319,7 @@ class Gazetteer:
         if self._origin_before.search(before):
             return LEFT
         if re.match(
-            r".{0,3}(交的|交过|交了|缴过|缴了|离职|辞|失业|干了|参保)", after
+            r".{0,3}(交的(?!办卡|申请|材料)|交过|交了|缴过|缴了|离职|辞|失业|干了|参保)", after
         ) and re.search(r"(在|于|^)$", before):
             return LEFT
         if OWN_OLD.match(after) and NOT_BACK.search(text[mention.end :]):

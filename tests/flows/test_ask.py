@@ -15,8 +15,13 @@ async def test_a_question_in_the_middle_of_an_application(world: World) -> None:
     answer = await employee.sees("依据：")
     assert "核对" in answer["text"]
     labels = [b["text"] for row in answer["reply_markup"]["inline_keyboard"] for b in row]
-    assert labels == ["解决了", "没解决", "找人工"]
+    assert labels == ["解决了", "没解决", "找人工", "全部依据"]
+    assert answer["text"].count("依据：") == 2  # the strongest; the others are a press away
     await employee.sees("接着办")
+    await employee.presses("全部依据", message_id=answer["message_id"])
+    every = await employee.sees("全部依据")
+    assert every["text"].count("核对") > 2
+    assert "https://" in every["text"]
     await employee.presses("继续办理")
     await employee.sees("请把下面的图片发给我")
     await employee.says("今天天气怎么样？")
@@ -64,7 +69,7 @@ async def test_follow_up_two_questions_and_close_topics(world: World) -> None:
     titles = {text_of(await employee.sees("依据：")).split("（")[0] for _ in range(2)}
     assert titles == {"挂失", "照片要求"}
     # Too close to tell: it asks which one, and the chosen topic is answered.
-    await employee.says("卡用不了")
+    await employee.says("我的卡不行了")
     which = await employee.sees("您想问的是哪一个")
     rows = which["reply_markup"]["inline_keyboard"]
     assert rows[-1][0]["text"] == "都不是"

@@ -489,9 +489,10 @@ def small(mark: Mark, language: str) -> dict[str, dict[str, list[Values]]]:
     staff: Values = number | name | {"staff_number": "E1024"}
     follow = each("write_here delivered closed", [number]) | each("over", nothing)
     follow |= {"asked": [staff | {"application": each_one} for each_one in (NUMBER, None)]}
-    ask = each("what which unknown glad sorry", nothing) | {
+    ask = each("what which unknown glad sorry no_sources", nothing) | {
         "none": [{"reason": reason} for reason in reasons],
         "answer": [{"part": part} for part in parts(language)],
+        "sources": [{"part": part} for part in parts(language)],
         "hr": knowledge_samples.hr(mark),
     }
     url = "https://hr.example.com/console/sign-in#6vXn"
