@@ -25,6 +25,12 @@ _FREE = ("name", "address", "authority")  # no check digit or list tells whether
 _FIRM = 0.98
 _DIGITS = "0123456789X"
 _FEWEST_TO_COMPARE = 3
+_LOST_END = 2  # characters; more is another line, a mark or another paper
+_SEEN = 0.8  # probability from which an end was seen, not made up
+_ENDINGS = "号室户栋幢楼组院"
+_STEPS_DOWN = (1.15, 1.3, 1.45, 1.6)  # from line to line, in heights of a line's box
+_ROOM = 0.1
+_WIDE = 1.55  # a step between a name's characters against the narrowest: a dot may be lost there
 
 
 @dataclass(frozen=True)
@@ -68,11 +74,25 @@ def _read_side(ocr: Ocr, picture: Pixels, lines: Sequence[Line], side: str) -> S
         if again.mixed(best.values[name])
         or again.partial(best.values[name])
         or again.unstable(best.values[name])
+        or (name == "name" and _unlikely(best.values[name]))
     }
+    if values.get("address", "")[-1:].isdecimal():
+        values["address"] += again.lone_end(best.values["address"])
     _mend_places(values, doubts, looks, again)
     ordered = tuple(name for name in _WANTED[side] if name in doubts)
     weak = _weak_line(best.values.get("address"), ocr.settings.doubtful)
     return SideRead(side, values, ordered, flat, len(looks), weak)
+
+
+def _unlikely(name: Value) -> bool:
+    """Whether a name begins with what is hardly a surname, or its characters stand unevenly: a
+    faint dot between two may have been missed."""
+    if name.text[:1] in texts.UNLIKELY_SURNAMES:
+        return True
+    if len(name.lines) != 1 or len(name.text) < _FEWEST_TO_COMPARE or "·" in name.text:
+        return False
+    steps = np.diff(name.lines[0].centres)
+    return bool(len(steps) and steps.max() > _WIDE * steps.min())
 
 
 def _weak_line(value: Value | None, doubtful: float) -> int | None:
@@ -139,6 +159,21 @@ class _Again:
         limit = self.ocr.settings.unread
         return any(unread(strip, line.centres) > limit for line, strip in strips)
 
+    def lone_end(self, value: Value) -> str:
+        """The one character that a wrapped address may have alone on its next line: the detector
+        passes over it. Empty when two cuts below the last line don't agree on one."""
+        own = any(value is one for one in self.first.values.values())
+        source, box = self.picture if own else self.flat, value.lines[-1].box
+        down, right = box[3] - box[0], (box[1] - box[0]) / max(len(value.lines[-1].text), 1)
+        seen: list[str] = []
+        for step in _STEPS_DOWN:
+            top, foot = box[0] + step * down, box[3] + step * down
+            corners = np.stack([top, top + 2 * right, foot + 2 * right, foot]).astype(np.float32)
+            text, sure, _ = self.ocr.read_strip(cut(source, corners, _ROOM))
+            if text in _ENDINGS and len(text) == 1 and sure[0] >= _SEEN:
+                seen.append(text)
+        return seen[0] if len(seen) > 1 and len(set(seen)) == 1 else ""
+
     def likely(self, value: Value, slip: Slip) -> list[str]:
         """The names near a slip whose character the recogniser itself holds for possible."""
         strips = self._strips(value, 0.0)
@@ -202,7 +237,9 @@ def _convincing(card: Card, sure: float) -> bool:
     except IdNumberError:
         return False
     agrees = number.birth.isoformat() == card.values["birth"].text
-    agrees = agrees and begins_with_a_place(card.values["address"].text)
+    address = card.values["address"].text
+    # An address seldom ends with its number: a lone 号 or 室 is the first to be missed.
+    agrees = agrees and begins_with_a_place(address) and not address[-1:].isdecimal()
     return agrees and number.sex == card.values["sex"].text
 
 
@@ -227,8 +264,19 @@ def _best(looks: Sequence[Card]) -> Card:
         if name == "id_number":
             read = [value for value in read if is_id_number(value.text)] or read
         if read:
-            values[name] = max(read, key=lambda value: value.sure)
+            best = max(read, key=lambda value: value.sure)
+            values[name] = _fuller(best, read) if name in _FREE else best
     return replace(looks[0], values=values)
+
+
+def _fuller(best: Value, read: Sequence[Value]) -> Value:
+    """Another look's value that is the best one and what it lost: an end, or a name's dot."""
+    for value in read:
+        rest = value.text.removeprefix(best.text)
+        ends = rest != value.text and 0 < len(rest) <= _LOST_END and value.sure >= _SEEN
+        if ends or ("·" in value.text and value.text.replace("·", "") == best.text):
+            return value
+    return best
 
 
 def settle(looks: Sequence[Card], doubtful: float) -> tuple[dict[str, str], set[str]]:

@@ -20,6 +20,9 @@ ETHNICITIES = frozenset(_PRINTED_PEOPLES.split())
 NAME_VARIANTS = frozenset("喆堃犇淼甦邨昇陞甯龢迺仝祕祇逕濛瀞")
 """Forms that people's names keep though the general tables simplify them (2013 list)."""
 
+UNLIKELY_SURNAMES = frozenset("逢昊洗")
+"""Hardly anybody's surname, but what the recogniser makes of one: 逄, 吴, 冼."""
+
 _DOTS = "·・•‧∙⋅●。.．"
 _MARKS = re.compile(r"样\s*本|样\s*张|样\s*例|测\s*试|仅供\S{0,8}|SPECIMEN|SAMPLE", re.IGNORECASE)
 

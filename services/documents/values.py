@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from services.documents.layout import Token
 from services.documents.ocr import Line
 
+_PLACES = ("address", "authority")
+
 
 @dataclass(frozen=True, eq=False)
 class Value:
@@ -35,8 +37,11 @@ def most_probable(looks: Sequence[Mapping[str, Value]]) -> dict[str, Value]:
 
 
 def contested(looks: Sequence[Mapping[str, Value]], name: str, chosen: Value) -> bool:
-    """Whether another look read something else and was not much less certain."""
+    """Whether another look read something else and was not much less certain. A place that only
+    lost its end says nothing else."""
     others = [look[name] for look in looks if name in look]
+    if name in _PLACES:
+        others = [other for other in others if not chosen.text.startswith(other.text)]
     return any(
         other.text != chosen.text and other.sure > 0.75 * chosen.sure - 0.05 for other in others
     )

@@ -186,6 +186,24 @@ def test_looks_that_disagree_leave_a_doubt() -> None:
     assert doubts == {"name"}
 
 
+def test_an_end_that_one_look_lost_is_kept() -> None:
+    short, whole = "河南省伊川县经十路237", "河南省伊川县经十路237号"
+    values, doubts = settle([card(address=(short, 0.99)), card(address=(whole, 0.9))], 0.6)
+    assert values["address"] == whole
+    assert "address" not in doubts
+    values, doubts = settle([card(address=(short, 0.99)), card(address=(whole, 0.7))], 0.6)
+    assert (values["address"], "address" in doubts) == (short, True)
+
+
+def test_a_dot_that_one_look_lost_is_kept_and_doubted() -> None:
+    looks = [card(name=("木乃伍呷", 0.7)), card(name=("木乃·伍呷", 0.5))]
+    values, doubts = settle(looks, 0.4)
+    assert values["name"] == "木乃·伍呷"
+    assert "name" in doubts
+    values, doubts = settle([card(name=("吴嘉", 0.9)), card(name=("吴嘉泽", 0.85))], 0.6)
+    assert "name" in doubts
+
+
 def test_birth_and_sex_are_settled_by_a_number_that_holds() -> None:
     looks = [
         card(id_number=(NUMBER, 0.9), birth=("1949-12-01", 0.5)),

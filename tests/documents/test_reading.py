@@ -13,6 +13,7 @@ from PIL import Image
 from sandbox.papers import render
 from services.documents.document import ReadDocument
 from services.documents.idfindings import back_findings
+from services.documents.idnumber import check_character
 from services.documents.reading import read_document
 from tests.documents.conftest import TODAY, employees, paper, pixels
 
@@ -172,3 +173,25 @@ def test_the_json_shape_is_the_promised_one() -> None:
         "ms",
     ]
     assert ReadDocument.unpack(document.pack()) == document
+
+
+def test_a_childs_page_of_the_household_is_masked() -> None:
+    person = employees()[2].person
+    body = person.id_number[:6] + "20190301" + person.id_number[14:17]
+    child = replace(
+        person, birth=date(2019, 3, 1), id_number=body + check_character(body), name="样本小"
+    )
+    (document,) = read(render("hukou_person", child, seed=2, grade="clean").image)
+    assert document.kind == "hukou_person"
+    assert document.fields.keys() <= {"relation", "name"}
+    assert document.fields["name"] == "样**"
+    assert [one.code for one in document.findings] == ["childs_page"]
+
+
+def test_a_character_alone_on_its_line_ends_the_address() -> None:
+    person = replace(employees()[3].person, address="重庆市云阳县泉城路58号")
+    picture = render("id_front", person, seed=2, grade="clean")
+    (label,) = picture.labels["documents"]
+    assert label["printed"]["address"].endswith("\n号")
+    (document,) = read(picture.image)
+    assert document.fields["address"] == label["fields"]["address"]
