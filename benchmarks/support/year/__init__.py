@@ -1,0 +1,1 @@
+"""The simulated year of a company (`benchmarks.company`)."""

@@ -1,0 +1,239 @@
+"""Pictures of every condition, what the real reader makes of a sample, and draws from that table."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from random import Random
+from typing import Any
+
+from benchmarks.support.year.plan import FIRST_DAY
+from bot.works import portrait_profile
+from sandbox.company.dice import dice
+from sandbox.company.people import make_person
+from sandbox.papers import render
+from services.applications.readings import Reading
+from services.documents.document import ReadDocument
+from services.documents.idfindings import back_findings, front_findings
+from services.documents.profile import PortraitProfile
+from services.documents.reader import DocumentReader
+from services.documents.settings import DocumentSettings, OcrSettings
+
+SIDES = ("id_front", "id_back")
+_GRADES: Mapping[str, tuple[str, ...]] = {
+    "good": ("phone", "messenger", "table", "tilt", "exif", "jpeg"),
+    "unreadable": ("motion", "hard", "glare", "blur"),
+}
+_PORTRAITS: Mapping[str, tuple[dict[str, Any], ...]] = {
+    "good": ({},),
+    "large": ({"size": (1080, 1440)}, {"size": (716, 882)}, {"size": (413, 579)}),
+    "background": ({"background": "blue"}, {"background": "red"}, {"background": "grey"}),
+    "blurred": ({"fault": "blurred"},),
+    "no_face": ({"fault": "no_face"},),
+}
+_BACK = ("authority", "valid_from", "valid_to")
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One picture of the sample: its bytes, what is true of it, and what was read."""
+
+    image: bytes
+    truth: Mapping[str, str]
+    read: tuple[ReadDocument, ...] = ()
+
+
+@dataclass
+class Album:
+    """The sample. Sides by kind and condition, portraits by condition with what each profile's
+    reading gave."""
+
+    sides: dict[tuple[str, str], list[Taken]] = field(default_factory=dict)
+    portraits: dict[str, list[bytes]] = field(default_factory=dict)
+    judged: dict[tuple[str, int, PortraitProfile], ReadDocument] = field(default_factory=dict)
+    pictures_read: int = 0
+
+    def raw(self, kind: str, condition: str, rng: Random) -> bytes:
+        """A picture as it was taken."""
+        if kind == "portrait":
+            return rng.choice(self.portraits[condition])
+        return rng.choice(self.sides[kind, condition]).image
+
+    def portrait(self, condition: str, region: str, rng: Random) -> ReadDocument:
+        """What the real reader said of a portrait by the region's profile."""
+        which = rng.randrange(len(self.portraits[condition]))
+        return self.judged[condition, which, profile_of(region)]
+
+    def side(
+        self, kind: str, condition: str, fields: Mapping[str, str], rng: Random, today: date
+    ) -> ReadDocument:
+        """A side of somebody's card, with the faults of one reading of the sample."""
+        taken = rng.choice(self.sides[kind, condition])
+        found = next((each for each in taken.read if each.kind == kind), None)
+        if found is None:
+            return taken.read[0]
+        values = {}
+        for name, value in fields.items():
+            read = found.fields.get(name)
+            if read is not None:
+                values[name] = value if read == taken.truth.get(name) else spoilt(name, value, rng)
+        judge = front_findings if kind == "id_front" else back_findings
+        own = tuple(judge(values, found.doubts, today))
+        # What is wrong with the picture itself stays; what is said of the fields is said anew.
+        own += tuple(each for each in found.findings if each.field is None)
+        fine = not any(each.severity == "fault" for each in own)
+        return replace(found, fields=values, findings=own, ok=fine)
+
+
+def profile_of(region: str) -> PortraitProfile:
+    """The region's portrait rules; regions with the same share a reading."""
+    return portrait_profile(region).model_copy(update={"name": "region"})
+
+
+def own_fields(kind: str, person_fields: Mapping[str, str]) -> dict[str, str]:
+    """What one side of the card prints."""
+    back = kind == "id_back"
+    return {name: text for name, text in person_fields.items() if (name in _BACK) == back}
+
+
+def spoilt(name: str, value: str, rng: Random) -> str:
+    """A value with one character wrong, of the kind that stands there."""
+    places = [n for n, character in enumerate(value) if character not in "-·"]
+    if not places or value == "长期":
+        return value
+    place = rng.choice(places)
+    others = "0123456789" if value[place].isdigit() or value[place] == "X" else "王玉土士干千末未"
+    if name == "sex":
+        return "女" if value == "男" else "男"
+    others = others.replace(value[place], "")
+    if name in ("birth", "valid_from", "valid_to"):  # still a day
+        return value[:-1] + rng.choice("1234567".replace(value[-1], ""))
+    if place == 0:
+        others = others.replace("0", "")
+    return value[:place] + rng.choice(others) + value[place + 1 :]
+
+
+async def make_album(
+    seed: int,
+    conditions: Mapping[str, tuple[str, ...]],
+    regions: tuple[str, ...],
+    counts: tuple[int, int],
+    *,
+    step: Callable[[], None],
+    read: bool = True,
+) -> Album:
+    """Draw the pictures and have the real reader read them.
+
+    Args:
+        conditions: of `portrait` and `id_side`.
+        counts: pictures of each side and condition, and portraits of each condition.
+        step: called after each picture.
+        read: False leaves them unread, as for a run without checks.
+    """
+    album = Album()
+    for kind in SIDES:
+        for condition in conditions["id_side"]:
+            album.sides[kind, condition] = [
+                _side(seed, kind, condition, number) for number in range(counts[0])
+            ]
+    for condition in conditions["portrait"]:
+        album.portraits[condition] = [
+            _portrait(seed, condition, number) for number in range(counts[1])
+        ]
+    if read:
+        settings = DocumentSettings(workers=2, ocr=OcrSettings(threads=1))
+        async with DocumentReader(settings) as reader:
+            await _read_all(album, reader, regions, step)
+    return album
+
+
+async def _read_all(
+    album: Album, reader: DocumentReader, regions: tuple[str, ...], step: Callable[[], None]
+) -> None:
+    gate = asyncio.Semaphore(2)
+
+    async def one(data: bytes, kind: str, profile: PortraitProfile | None) -> list[ReadDocument]:
+        async with gate:
+            found = await reader.read(data, kind=kind, profile=profile, today=FIRST_DAY)
+        album.pictures_read += 1
+        step()
+        return found
+
+    async def side(key: tuple[str, str], number: int) -> None:
+        taken = album.sides[key][number]
+        found = tuple(await one(taken.image, key[0], None))
+        album.sides[key][number] = replace(taken, read=found)
+
+    async def portrait(condition: str, number: int, profile: PortraitProfile) -> None:
+        found = await one(album.portraits[condition][number], "portrait", profile)
+        album.judged[condition, number, profile] = found[0]
+
+    work = [side(key, n) for key, row in album.sides.items() for n in range(len(row))]
+    profiles = dict.fromkeys(profile_of(region) for region in regions)
+    work += [
+        portrait(condition, n, profile)
+        for condition, row in album.portraits.items()
+        for n in range(len(row))
+        for profile in profiles
+    ]
+    await asyncio.gather(*work)
+
+
+def pictures_to_read(
+    conditions: Mapping[str, tuple[str, ...]], regions: tuple[str, ...], counts: tuple[int, int]
+) -> int:
+    """How many readings the sample takes."""
+    profiles = len({profile_of(region) for region in regions})
+    sides = len(SIDES) * len(conditions["id_side"]) * counts[0]
+    return sides + len(conditions["portrait"]) * counts[1] * profiles
+
+
+def _side(seed: int, kind: str, condition: str, number: int) -> Taken:
+    rng = dice("album", seed, kind, condition, number)
+    person = make_person(rng, FIRST_DAY)
+    grades = _GRADES[condition]
+    paper = render(kind, person, rng.randrange(1 << 30), grades[number % len(grades)])
+    return Taken(paper.image, own_fields(kind, person.fields()))
+
+
+def _portrait(seed: int, condition: str, number: int) -> bytes:
+    rng = dice("album", seed, "portrait", condition, number)
+    ways = _PORTRAITS[condition]
+    return render(
+        "portrait", make_person(rng, FIRST_DAY), rng.randrange(1 << 30), **ways[number % len(ways)]
+    ).image
+
+
+def reading_of(document: ReadDocument, crop: int | None, mended: int | None) -> Reading:
+    """As the reading task hands it on."""
+    return Reading.of(document, crop, mended)
+
+
+def error_table(album: Album) -> list[tuple[str, str, int, int, int, int]]:
+    """Kind, condition, pictures, refused, readings with a wrong value that is shown as doubtful,
+    and with one that is not."""
+    found = []
+    for (kind, condition), row in sorted(album.sides.items()):
+        counts: Counter[str] = Counter()
+        for taken in row:
+            counts += _judge(kind, taken)
+        found.append((kind, condition, len(row), counts["refused"], counts["doubt"], counts["silent"]))
+    for condition, pictures in album.portraits.items():
+        judged = [each for (what, _, _), each in album.judged.items() if what == condition]
+        refused = sum(not each.ok for each in judged)
+        mended = sum(each.mended is not None for each in judged if not each.ok)
+        found.append(("portrait", condition, len(judged) or len(pictures), refused, mended, 0))
+    return found
+
+
+def _judge(kind: str, taken: Taken) -> Counter[str]:
+    found = next((each for each in taken.read if each.kind == kind), None)
+    if found is None or not found.ok:
+        return Counter(refused=1)
+    wrong = {n for n, text in taken.truth.items() if found.fields.get(n) not in (None, text)}
+    return Counter(
+        doubt=int(bool(wrong & set(found.doubts))), silent=int(bool(wrong - set(found.doubts)))
+    )
