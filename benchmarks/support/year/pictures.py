@@ -220,7 +220,9 @@ def error_table(album: Album) -> list[tuple[str, str, int, int, int, int]]:
         counts: Counter[str] = Counter()
         for taken in row:
             counts += _judge(kind, taken)
-        found.append((kind, condition, len(row), counts["refused"], counts["doubt"], counts["silent"]))
+        found.append(
+            (kind, condition, len(row), counts["refused"], counts["doubt"], counts["silent"])
+        )
     for condition, pictures in album.portraits.items():
         judged = [each for (what, _, _), each in album.judged.items() if what == condition]
         refused = sum(not each.ok for each in judged)
