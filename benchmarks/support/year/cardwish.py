@@ -12,7 +12,7 @@ from knowledge.regions import full_name
 from services import applications as apps
 from services.applications import reminders
 from services.applications.answers import BUREAU, Answer
-from services.applications.views import Mending
+from services.applications.views import Decision, Mending
 from services.people import consents
 from services.people.notices import Recipients
 from storage.models import ConsentKind
@@ -81,23 +81,11 @@ class CardWish(Waiting):
     # -- the check ---------------------------------------------------------------------------
 
     async def _checked(self) -> str | None:
-        """The duplicate check; why it ends here, if it does. The stand-in asks nobody."""
+        """The duplicate check; why it ends here, if it does."""
         house = self.year.house
         number = await house.do(lambda s: apps.begin_check(s, self.id, house.now))
         while True:
-            answers = [Answer(source=BUREAU, outcome="answered", as_of=house.now)]
-            if self.year.checks:
-                round_ = number
-                request = await house.look(lambda s: apps.check_request(s, self.id, round_))
-                if request is None:
-                    return "lost"
-                answers = await apps.run_check(house.gateways, request)
-            asked, found = number, answers
-            decision = await house.do(
-                lambda s: apps.record_answers(s, self.id, asked, found, house.now)
-            )
-            if decision is None:
-                return "lost"
+            decision = await self._round(number)
             if decision.outcome == "stop":
                 self.insists("other")
                 return f"stopped: {decision.reason}"
@@ -107,6 +95,26 @@ class CardWish(Waiting):
                 self.touch("outage")
             number = decision.round + 1
             await self.in_days(1)
+
+    async def _round(self, number: int) -> Decision:
+        """Bureau and banks asked once; the stand-in without checks asks nobody and finds nothing.
+
+        Raises:
+            RuntimeError: the check is no longer wanted.
+        """
+        house = self.year.house
+        answers = [Answer(source=BUREAU, outcome="answered", as_of=house.now)]
+        if self.year.checks:
+            request = await house.look(lambda s: apps.check_request(s, self.id, number))
+            if request is None:
+                raise RuntimeError("nobody wants this check")
+            answers = await apps.run_check(house.gateways, request)
+        decision = await house.do(
+            lambda s: apps.record_answers(s, self.id, number, answers, house.now)
+        )
+        if decision is None:
+            raise RuntimeError("nobody wants these answers")
+        return decision
 
     async def _handed_in(self) -> str | None:
         """At the counter; why it ends here, if it does."""

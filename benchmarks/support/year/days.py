@@ -1,4 +1,4 @@
-"""Time that jumps from event to event: lives wait for a day, one runs at a time, in a fixed order."""
+"""Time that jumps from event to event: lives wait for a day, one runs at a time, in order."""
 
 from __future__ import annotations
 

@@ -148,7 +148,7 @@ class Papers:
     async def _as_it_is(self, session: AsyncSession, kind: str, condition: str) -> Sent:
         """Handed on as it was taken, with fields typed by hand."""
         wish, house = self.wish, self.wish.year.house
-        image = wish.year.album.raw(kind, condition, wish.rng(f"picture:{kind}"))
+        image = wish.year.album.raw(kind, condition, wish.region, wish.rng(f"picture:{kind}"))
         file_id = await house.store(session, wish.person_id, image)
         document = await apps.expect_document(session, wish.id, kind, None, house.now)
         fields = {} if kind == "portrait" else self._typed(kind)

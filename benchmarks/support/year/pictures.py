@@ -1,8 +1,9 @@
-"""Pictures of every condition, what the real reader makes of a sample, and draws from that table."""
+"""Pictures of every condition, what the real reader makes of a sample, and draws from that."""
 
 from __future__ import annotations
 
 import asyncio
+import io
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -10,8 +11,11 @@ from datetime import date
 from random import Random
 from typing import Any
 
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
+
 from benchmarks.support.year.plan import FIRST_DAY
 from bot.works import portrait_profile
+from sandbox.bureau.pictures import photo_rule
 from sandbox.company.dice import dice
 from sandbox.company.people import make_person
 from sandbox.papers import render
@@ -23,10 +27,22 @@ from services.documents.reader import DocumentReader
 from services.documents.settings import DocumentSettings, OcrSettings
 
 SIDES = ("id_front", "id_back")
-_GRADES: Mapping[str, tuple[str, ...]] = {
-    "good": ("phone", "messenger", "table", "tilt", "exif", "jpeg"),
-    "unreadable": ("motion", "hard", "glare", "blur"),
-}
+_GRADES = [
+    "phone",
+    "messenger",
+    "table",
+    "tilt",
+    "perspective",
+    "exif",
+    "lowlight",
+    "glare",
+    "jpeg",
+    "blur",
+    "motion",
+    "noise",
+    "hard",
+]
+"""A legible picture of a side may be any of these."""
 _PORTRAITS: Mapping[str, tuple[dict[str, Any], ...]] = {
     "good": ({},),
     "large": ({"size": (1080, 1440)}, {"size": (716, 882)}, {"size": (413, 579)}),
@@ -35,6 +51,8 @@ _PORTRAITS: Mapping[str, tuple[dict[str, Any], ...]] = {
     "no_face": ({"fault": "no_face"},),
 }
 _BACK = ("authority", "valid_from", "valid_to")
+_SENT_SIDE = 1600  # pixels of the longer side, as messengers send photographs
+Rules = tuple[PortraitProfile, tuple[tuple[str, int], ...]]
 
 
 @dataclass(frozen=True)
@@ -52,20 +70,21 @@ class Album:
     reading gave."""
 
     sides: dict[tuple[str, str], list[Taken]] = field(default_factory=dict)
-    portraits: dict[str, list[bytes]] = field(default_factory=dict)
-    judged: dict[tuple[str, int, PortraitProfile], ReadDocument] = field(default_factory=dict)
+    portraits: dict[tuple[str, Rules], list[bytes]] = field(default_factory=dict)
+    judged: dict[tuple[str, int, Rules], ReadDocument] = field(default_factory=dict)
     pictures_read: int = 0
 
-    def raw(self, kind: str, condition: str, rng: Random) -> bytes:
+    def raw(self, kind: str, condition: str, region: str, rng: Random) -> bytes:
         """A picture as it was taken."""
         if kind == "portrait":
-            return rng.choice(self.portraits[condition])
+            return rng.choice(self.portraits[condition, rules_of(region)])
         return rng.choice(self.sides[kind, condition]).image
 
     def portrait(self, condition: str, region: str, rng: Random) -> ReadDocument:
         """What the real reader said of a portrait by the region's profile."""
-        which = rng.randrange(len(self.portraits[condition]))
-        return self.judged[condition, which, profile_of(region)]
+        rules = rules_of(region)
+        which = rng.randrange(len(self.portraits[condition, rules]))
+        return self.judged[condition, which, rules]
 
     def side(
         self, kind: str, condition: str, fields: Mapping[str, str], rng: Random, today: date
@@ -88,9 +107,11 @@ class Album:
         return replace(found, fields=values, findings=own, ok=fine)
 
 
-def profile_of(region: str) -> PortraitProfile:
-    """The region's portrait rules; regions with the same share a reading."""
-    return portrait_profile(region).model_copy(update={"name": "region"})
+def rules_of(region: str) -> Rules:
+    """What bot and bureau each hold to be the region's portrait rules; regions with the same share
+    a picture and its reading."""
+    theirs = tuple(sorted(photo_rule(region).items()))
+    return portrait_profile(region).model_copy(update={"name": "region"}), theirs
 
 
 def own_fields(kind: str, person_fields: Mapping[str, str]) -> dict[str, str]:
@@ -139,20 +160,19 @@ async def make_album(
             album.sides[kind, condition] = [
                 _side(seed, kind, condition, number) for number in range(counts[0])
             ]
-    for condition in conditions["portrait"]:
-        album.portraits[condition] = [
-            _portrait(seed, condition, number) for number in range(counts[1])
-        ]
+    for rules in dict.fromkeys(rules_of(region) for region in regions):
+        for condition in conditions["portrait"]:
+            album.portraits[condition, rules] = [
+                _portrait(seed, condition, number, dict(rules[1])) for number in range(counts[1])
+            ]
     if read:
         settings = DocumentSettings(workers=2, ocr=OcrSettings(threads=1))
         async with DocumentReader(settings) as reader:
-            await _read_all(album, reader, regions, step)
+            await _read_all(album, reader, step)
     return album
 
 
-async def _read_all(
-    album: Album, reader: DocumentReader, regions: tuple[str, ...], step: Callable[[], None]
-) -> None:
+async def _read_all(album: Album, reader: DocumentReader, step: Callable[[], None]) -> None:
     gate = asyncio.Semaphore(2)
 
     async def one(data: bytes, kind: str, profile: PortraitProfile | None) -> list[ReadDocument]:
@@ -167,17 +187,16 @@ async def _read_all(
         found = tuple(await one(taken.image, key[0], None))
         album.sides[key][number] = replace(taken, read=found)
 
-    async def portrait(condition: str, number: int, profile: PortraitProfile) -> None:
-        found = await one(album.portraits[condition][number], "portrait", profile)
-        album.judged[condition, number, profile] = found[0]
+    async def portrait(condition: str, number: int, rules: Rules) -> None:
+        image = album.portraits[condition, rules][number]
+        found = await one(image, "portrait", rules[0])
+        album.judged[condition, number, rules] = found[0]
 
     work = [side(key, n) for key, row in album.sides.items() for n in range(len(row))]
-    profiles = dict.fromkeys(profile_of(region) for region in regions)
     work += [
-        portrait(condition, n, profile)
-        for condition, row in album.portraits.items()
+        portrait(condition, n, rules)
+        for (condition, rules), row in album.portraits.items()
         for n in range(len(row))
-        for profile in profiles
     ]
     await asyncio.gather(*work)
 
@@ -186,7 +205,7 @@ def pictures_to_read(
     conditions: Mapping[str, tuple[str, ...]], regions: tuple[str, ...], counts: tuple[int, int]
 ) -> int:
     """How many readings the sample takes."""
-    profiles = len({profile_of(region) for region in regions})
+    profiles = len({rules_of(region) for region in regions})
     sides = len(SIDES) * len(conditions["id_side"]) * counts[0]
     return sides + len(conditions["portrait"]) * counts[1] * profiles
 
@@ -194,17 +213,59 @@ def pictures_to_read(
 def _side(seed: int, kind: str, condition: str, number: int) -> Taken:
     rng = dice("album", seed, kind, condition, number)
     person = make_person(rng, FIRST_DAY)
-    grades = _GRADES[condition]
-    paper = render(kind, person, rng.randrange(1 << 30), grades[number % len(grades)])
-    return Taken(paper.image, own_fields(kind, person.fields()))
+    grade = _GRADES[number % len(_GRADES)] if condition == "good" else "phone"
+    image = render(kind, person, rng.randrange(1 << 30), grade).image
+    with Image.open(io.BytesIO(image)) as opened:
+        picture = ImageOps.exif_transpose(opened).convert("RGB")
+    picture.thumbnail((_SENT_SIDE, _SENT_SIDE))
+    if condition == "unreadable":
+        picture = _UNREADABLE[number % len(_UNREADABLE)](picture)
+    return Taken(_jpeg(picture, 82), own_fields(kind, person.fields()))
 
 
-def _portrait(seed: int, condition: str, number: int) -> bytes:
+def _blurred(picture: Image.Image) -> Image.Image:
+    """So far out of focus that strokes of characters run together."""
+    return picture.filter(ImageFilter.GaussianBlur(picture.width / 110))
+
+
+def _cut(picture: Image.Image) -> Image.Image:
+    """A half of the card lies outside."""
+    return picture.crop((0, 0, picture.width // 2, picture.height))
+
+
+def _dazzled(picture: Image.Image) -> Image.Image:
+    """A lamp's reflection over the lower half, where number and validity stand."""
+    light = Image.new("L", picture.size, 0)
+    width, height = picture.size
+    spot = (width // 10, int(height * 0.42), int(width * 0.98), height)
+    ImageDraw.Draw(light).ellipse(spot, fill=255)
+    light = light.filter(ImageFilter.GaussianBlur(width / 60))
+    return Image.composite(Image.new("RGB", picture.size, "white"), picture, light)
+
+
+_UNREADABLE = (_blurred, _cut, _dazzled)
+
+
+def _jpeg(picture: Image.Image, quality: int, dpi: int | None = None) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=quality, **({"dpi": (dpi, dpi)} if dpi else {}))
+    return out.getvalue()
+
+
+def _portrait(seed: int, condition: str, number: int, rule: Mapping[str, int]) -> bytes:
+    """`good` is as a photographer makes it who knows what the region's bureau takes."""
     rng = dice("album", seed, "portrait", condition, number)
     ways = _PORTRAITS[condition]
-    return render(
+    image = render(
         "portrait", make_person(rng, FIRST_DAY), rng.randrange(1 << 30), **ways[number % len(ways)]
     ).image
+    if condition != "good":
+        return image
+    with Image.open(io.BytesIO(image)) as opened:
+        picture = opened.convert("RGB")
+    found = (_jpeg(picture, quality, 350) for quality in range(97, 30, -3))
+    fits = (each for each in found if rule["min_kb"] <= len(each) / 1024 <= rule["max_kb"])
+    return next(fits, image)
 
 
 def reading_of(document: ReadDocument, crop: int | None, mended: int | None) -> Reading:
@@ -223,11 +284,11 @@ def error_table(album: Album) -> list[tuple[str, str, int, int, int, int]]:
         found.append(
             (kind, condition, len(row), counts["refused"], counts["doubt"], counts["silent"])
         )
-    for condition, pictures in album.portraits.items():
+    for condition in dict.fromkeys(condition for condition, _ in album.portraits):
         judged = [each for (what, _, _), each in album.judged.items() if what == condition]
         refused = sum(not each.ok for each in judged)
         mended = sum(each.mended is not None for each in judged if not each.ok)
-        found.append(("portrait", condition, len(judged) or len(pictures), refused, mended, 0))
+        found.append(("portrait", condition, len(judged), refused, mended, 0))
     return found
 
 

@@ -23,38 +23,12 @@ BANKS = {
     "ccb": "建设银行",
     "psbc": "邮储银行",
 }
-REGIONS = [
-    "370100",
-    "440300",
-    "320500",
-    "110000",
-    "510100",
-    "310000",
-    "420100",
-    "330100",
-    "610100",
-    "370200",
-    "410100",
-    "430100",
-    "500000",
-    "440100",
-    "340100",
-    "350200",
-    "210100",
-    "220100",
-    "120000",
-    "130100",
-    "230100",
-    "320100",
-    "320400",
-    "330200",
-    "370600",
-    "441900",
-    "210200",
-    "140100",
-    "360100",
-    "450100",
-]
+REGIONS: tuple[str, ...] = (
+    *("370100", "440300", "320500", "110000", "510100", "310000", "420100", "330100", "610100"),
+    *("370200", "410100", "430100", "500000", "440100", "340100", "350200", "210100", "220100"),
+    *("120000", "130100", "230100", "320100", "320400", "330200", "370600", "441900", "210200"),
+    *("140100", "360100", "450100"),
+)
 _OLD_CARD = 0.9
 """So many of those who have long worked there hold a valid card of their province."""
 
@@ -108,7 +82,7 @@ def banks_of(region: str) -> tuple[str, ...]:
 
 def draw(a: Assumptions, employees: int, regions: int, seed: int) -> Company:
     """A company of so many people at its beginning, the same for a seed."""
-    places = tuple(REGIONS[:regions])
+    places = REGIONS[:regions]
     rng = dice("year", seed, "employer")
     units = {place: f"{place}{rng.randrange(10**6):06d}" for place in places}
     employer = Employer("样本集团有限公司", make_credit_code(rng, "370102"), units)

@@ -35,7 +35,8 @@ class Relations:
     """All relations of one mover; `live` keeps the agencies' records in step."""
 
     def __init__(self, year: Year, plan: Plan) -> None:
-        assert plan.moves_on is not None and plan.moves_to is not None
+        if plan.moves_on is None or plan.moves_to is None:
+            raise ValueError("only movers have relations to move")
         self._year, self._plan = year, plan
         self.moved, self.destination = plan.moves_on, plan.moves_to
         self.by = {name: self._draw(name) for name in INSURANCES}

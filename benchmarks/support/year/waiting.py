@@ -13,7 +13,7 @@ from benchmarks.support.year.tally import UNDER_WAY, Wish
 from knowledge.workdays import add_workdays, is_workday
 from services import applications as apps
 from services.applications import reminders
-from services.applications.views import ApplicationView, Change
+from services.applications.views import ApplicationView, Change, Submission
 from storage import queue
 from storage.clock import local_date
 
@@ -173,22 +173,22 @@ class Waiting:
 
     async def sent(self) -> str:
         """Hand in what is queued, again while the desk is down; how it was taken."""
-        house = self.year.house
-        while True:
-            view = await self.view()
-            package = await house.look(lambda s: apps.load_package(s, self.id, view.revision))
-            if package is None:
-                return "ignored"
-            result = await apps.run_submit(house.gateways, await package.read(house.files))
-            done = await house.do(lambda s: apps.record_submission(s, self.id, result, house.now))
-            if done.outcome != "unavailable":
-                break
+        revision = (await self.view()).revision
+        while (done := await self._at_the_counter(revision)).outcome == "unavailable":
             if done.escalate and self.year.checks:
                 self.touch("outage")
             await self.in_days(1)
         if done.outcome == "received":
             self.wish.handed_in, self.last_news = True, self.today
         return done.outcome
+
+    async def _at_the_counter(self, revision: int) -> Submission:
+        house = self.year.house
+        package = await house.look(lambda s: apps.load_package(s, self.id, revision))
+        if package is None:
+            raise RuntimeError("nothing to hand in")
+        result = await apps.run_submit(house.gateways, await package.read(house.files))
+        return await house.do(lambda s: apps.record_submission(s, self.id, result, house.now))
 
 
 def _geometric(rng: Random, share: float) -> int:
