@@ -14,6 +14,7 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from benchmarks.support.year.plan import FIRST_DAY
+from bot.runtime import Reader
 from bot.works import portrait_profile
 from sandbox.bureau.pictures import photo_rule
 from sandbox.company.dice import dice
@@ -144,7 +145,7 @@ async def make_album(
     counts: tuple[int, int],
     *,
     step: Callable[[], None],
-    read: bool = True,
+    reader: Reader | None = None,
 ) -> Album:
     """Draw the pictures and have the real reader read them.
 
@@ -152,7 +153,7 @@ async def make_album(
         conditions: of `portrait` and `id_side`.
         counts: pictures of each side and condition, and portraits of each condition.
         step: called after each picture.
-        read: False leaves them unread, as for a run without checks.
+        reader: one that runs already; without it one is started.
     """
     album = Album()
     for kind in SIDES:
@@ -165,14 +166,16 @@ async def make_album(
             album.portraits[condition, rules] = [
                 _portrait(seed, condition, number, dict(rules[1])) for number in range(counts[1])
             ]
-    if read:
-        settings = DocumentSettings(workers=2, ocr=OcrSettings(threads=1))
-        async with DocumentReader(settings) as reader:
-            await _read_all(album, reader, step)
+    if reader is not None:
+        await _read_all(album, reader, step)
+        return album
+    settings = DocumentSettings(workers=2, ocr=OcrSettings(threads=1))
+    async with DocumentReader(settings) as own:
+        await _read_all(album, own, step)
     return album
 
 
-async def _read_all(album: Album, reader: DocumentReader, step: Callable[[], None]) -> None:
+async def _read_all(album: Album, reader: Reader, step: Callable[[], None]) -> None:
     gate = asyncio.Semaphore(2)
 
     async def one(data: bytes, kind: str, profile: PortraitProfile | None) -> list[ReadDocument]:

@@ -201,7 +201,8 @@ def _savings(console: Console, a: Assumptions, on: Result, off: Result) -> None:
     cards = off.second_cards - on.second_cards
     console.print(
         f"HR hours saved: {saved:.1f} ({saved * 60:.0f} minutes,"
-        f" yuan {saved * a.yuan_hr_hour:.0f}); cards not made twice: {cards} (yuan {cards * a.yuan_card:.0f})"
+        f" yuan {saved * a.yuan_hr_hour:.0f}); cards not made twice: {cards}"
+        f" (yuan {cards * a.yuan_card:.0f})"
     )
     filed = on.count("handed_in") * a.minutes_filing / 60
     console.print(
