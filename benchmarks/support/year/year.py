@@ -25,7 +25,7 @@ from benchmarks.support.year.transferwish import ask_for_transfers
 from services.people import people
 
 _VALID = frozenset({"normal", "making", "collectable"})
-_PROBLEM = "services.applications.papers.check_consistency"
+_PROBLEM = "services.documents.identity.check_consistency"
 
 
 @dataclass
