@@ -22,10 +22,11 @@ from benchmarks.support.year.plan import FIRST_DAY, LAST_DAY, RUN_OUT, Company, 
 from benchmarks.support.year.relations import Relations
 from benchmarks.support.year.tally import Result, Wish
 from benchmarks.support.year.transferwish import ask_for_transfers
+from services.applications import papers
 from services.people import people
 
 _VALID = frozenset({"normal", "making", "collectable"})
-_PROBLEM = "services.documents.identity.check_consistency"
+_JUDGES = ("own_findings", "identity_findings")
 
 
 @dataclass
@@ -61,7 +62,9 @@ class Year:
 def unchecked() -> Iterator[None]:
     """The stand-in for what papers say of each other: it finds nothing. Here alone: the product has
     no such switch."""
-    with mock.patch(_PROBLEM, return_value=[]):
+    with contextlib.ExitStack() as stack:
+        for name in _JUDGES:
+            stack.enter_context(mock.patch.object(papers, name, return_value=[]))
         yield
 
 
