@@ -106,6 +106,8 @@ flow.on(press("handout.remind"), who=EMPLOYEES)(remind)
 @flow.on(press("handout.remind"), who=GROUPS)
 async def remind_from_group(turn: Turn) -> None:
     """The same at the desk."""
+    if await officer_reach(turn) is None:
+        return
     if await at_desk(turn):
         await remind(turn)
     else:
