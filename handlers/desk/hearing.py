@@ -171,6 +171,9 @@ async def resolved(turn: Turn) -> None:
     if turn.state.flow == "desk":
         turn.end()
     buttons = [[again("desk.unsolved", "person.resume", case.id), again("menu.person", "person")]]
+    if case.resolution == cases.DUPLICATE:
+        turn.say("desk.duplicate", buttons, number=case.number)
+        return
     given_back = case.resolution == cases.BACK_TO_BOT
     turn.say("desk.back_to_bot" if given_back else "desk.resolved", buttons, number=case.number)
     await turn.aside("rate", subject=f"case:{case.id}")

@@ -36,6 +36,7 @@ async def _main(turn: Turn, case: CaseView) -> list[list[Button]]:
             again("desk.wait", "case.menu", f"{case.id}:wait"),
             again("desk.resolve", "case.resolve", case.id),
             again("desk.to_bot", "case.to_bot", case.id),
+            again("desk.duplicate", "case.duplicate", case.id),
         ],
     ]
     for decision in await decisions_for(turn.session, case):

@@ -118,15 +118,19 @@ async def quick_reply(turn: Turn) -> None:
     await redraw(turn, case)
 
 
-@flow.on(press("case.resolve", "case.to_bot", "case.reopen"))
+@flow.on(press("case.resolve", "case.to_bot", "case.duplicate", "case.reopen"))
 async def end(turn: Turn) -> None:
-    """解决, 转回小助手, or open again."""
+    """解决, 转回小助手, 重复, or open again."""
     assert isinstance(turn.input, Press)
     case = await case_pressed(turn)
     officer = await officer_for(turn, case)
     if officer is None:
         return
-    verbs = {"case.resolve": cases.resolve, "case.to_bot": cases.back_to_bot}
+    verbs = {
+        "case.resolve": cases.resolve,
+        "case.to_bot": cases.back_to_bot,
+        "case.duplicate": cases.close_duplicate,
+    }
     verb = verbs.get(turn.input.action, cases.reopen)
     await verb(turn.session, case.id, officer, turn.now)
 

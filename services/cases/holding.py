@@ -14,6 +14,7 @@ from storage import queue
 from storage.models import Case, CaseStatus, CaseWait, Priority, WaitingFor
 
 SOLVED, WITHDRAWN, BACK_TO_BOT, DECIDED = "solved", "withdrawn", "back_to_bot", "decided"
+DUPLICATE = "duplicate"
 
 
 async def take(session: AsyncSession, case_id: int, officer_id: int, now: datetime) -> Taken:
@@ -153,6 +154,13 @@ async def back_to_bot(
 ) -> CaseView:
     """转回小助手: nothing for a person in it; the bot answers again. Raises as `resolve`."""
     return await resolve(session, case_id, officer_id, now, resolution=BACK_TO_BOT)
+
+
+async def close_duplicate(
+    session: AsyncSession, case_id: int, officer_id: int, now: datetime
+) -> CaseView:
+    """Another case has the same matter and goes on: no rating, no measure. Raises as `resolve`."""
+    return await resolve(session, case_id, officer_id, now, resolution=DUPLICATE)
 
 
 async def withdraw(session: AsyncSession, case_id: int, person_id: int, now: datetime) -> CaseView:

@@ -175,7 +175,7 @@ async def lately_resolved(session: AsyncSession, person_id: int, now: datetime) 
             col(Case.person_id) == person_id,
             col(Case.status) == CaseStatus.RESOLVED,
             col(Case.live).is_(True),
-            col(Case.resolution).not_in(("withdrawn", "erased")),
+            col(Case.resolution).not_in(("withdrawn", "duplicate", "erased")),
             col(Case.resolved_at) >= now - timedelta(days=rules().reopen_days),
         )
         .order_by(col(Case.resolved_at).desc())

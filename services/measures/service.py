@@ -16,7 +16,7 @@ from services.measures.histories import (
 from services.measures.settings import rules
 from storage.clock import local_date
 
-_NOT_HELP = frozenset({"withdrawn", "back_to_bot", "merged", "duplicate"})
+_NOT_HELP = frozenset({"withdrawn", "back_to_bot", "duplicate"})
 """Resolutions that say nothing of how fast HR helps."""
 _WRONG = frozenset({"unsolved", "corrected"})
 _MINUTE = timedelta(minutes=1)
@@ -28,7 +28,7 @@ def observe_case(one: CaseHistory, hours: Hours) -> list[Observation]:
     `first_response`: whole business minutes from opening to the first reply; `resolution`: to the
     last resolution; both without the times in which the case waited for somebody else than HR.
     `reopened`: 1 when a resolved case had been opened again. Each on the day when it ended. Cases
-    that were withdrawn, merged or given back to the bot count in none of them.
+    that were withdrawn, closed as duplicates or given back to the bot count in none of them.
     """
     if one.resolution in _NOT_HELP:
         return []

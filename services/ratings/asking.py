@@ -23,7 +23,8 @@ from storage.queue import lock
 
 ASK, OFFER, NOTHING = "ask", "offer", "nothing"
 _ENDED = frozenset({ApplicationStatus.FINISHED, ApplicationStatus.SEALED})
-_WITHDRAWN = "withdrawn"
+# How a case ended that nobody is asked about.
+_UNRATED = ("withdrawn", "duplicate")
 _BY_THEMSELVES = frozenset({"asked"})
 """Kinds of case in which the employee called for a person."""
 
@@ -95,7 +96,7 @@ async def _case(session: AsyncSession, case_id: int) -> _Rated | None:
     row = await session.get(Case, case_id)
     if row is None or row.status is not CaseStatus.RESOLVED or row.assignee_id is None:
         return None
-    if row.resolution == _WITHDRAWN:
+    if row.resolution in _UNRATED:
         return None
     if row.application_id is not None:
         application = await session.get(Application, row.application_id)

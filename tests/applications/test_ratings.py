@@ -94,6 +94,16 @@ async def test_duplicates_and_withdrawals_are_not_rated(
     assert (await office.do(ratings.wanted, subject, office.person_id)).outcome == "nothing"
 
 
+async def test_a_case_closed_as_duplicate_is_not_rated(office: Office) -> None:
+    colleague = await officer(office, 7)
+    case = await office.do(cases.open_case, office.person_id, "asked", None)
+    await office.do(cases.answer, case.id, colleague, "另一张工单已经在办了")
+    await office.do(cases.close_duplicate, case.id, colleague)
+    subject = f"case:{case.id}"
+    assert (await office.do(ratings.invite, subject)).outcome == "nothing"
+    assert (await office.do(ratings.wanted, subject, office.person_id)).outcome == "nothing"
+
+
 async def test_only_served_employees_are_asked(office: Office) -> None:
     colleague = await officer(office, 7)
     silent = await office.do(cases.open_case, office.person_id, "desk_down", None)

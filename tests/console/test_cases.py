@@ -59,6 +59,8 @@ async def test_the_whole_way_of_a_case(office: Office) -> None:
         assert await does(browser, office, "state", what="resolve") == "case_resolve"
         assert await does(browser, office, "state", what="bureau") == "case_over"
         assert await does(browser, office, "state", what="reopen") == "case_reopen"
+        assert await does(browser, office, "state", what="duplicate") == "case_duplicate"
+        assert (await view(office)).resolution == cases.DUPLICATE
         page = await browser.text(f"/cases/{office.refs['case']}")
     for words in ("我的卡在哪里？", "您好，我来帮您。", "要问社保局", "紧急", second.name):
         assert words in page

@@ -99,6 +99,14 @@ async def test_thanks_closes_and_a_question_opens_again(desk: Desk) -> None:
     assert [m.text for m in late.case.messages] == ["那我的卡呢？"]
 
 
+async def test_a_duplicate_is_over_and_opens_no_more(desk: Desk) -> None:
+    one, _ = desk.officers
+    case = await desk.asked()
+    case = await desk.do(cases.close_duplicate, case.id, one)
+    assert (case.status, case.resolution) == (CaseStatus.RESOLVED, cases.DUPLICATE)
+    assert await desk.see(cases.lately_resolved, desk.employee, desk.clock.now()) is None
+
+
 async def test_edited_taken_back_and_withdrawn(desk: Desk) -> None:
     one, two = desk.officers
     case = await desk.asked("我的卡号是 1234")

@@ -170,7 +170,7 @@ def to_card(app: App, who: int) -> Iterator[tuple[str, date, str, int, int]]:
 
 def of_case(case: Matter, officers: list[int]) -> Iterator[tuple[str, date, int, int]]:
     """What one case adds."""
-    if case.resolution in ("withdrawn", "back_to_bot"):
+    if case.resolution in ("withdrawn", "back_to_bot", "duplicate"):
         return
     if case.reply is not None:
         at = case.opened + case.reply

@@ -156,7 +156,7 @@ def matters(draw: st.DrawFn) -> Matter:
         reply=draw(st.none() | _later(3)),
         replier=draw(st.integers(0, OFFICERS - 1)),
         resolved=resolved,
-        resolution=draw(st.sampled_from(["solved", "withdrawn", "back_to_bot"]))
+        resolution=draw(st.sampled_from(["solved", "withdrawn", "back_to_bot", "duplicate"]))
         if resolved is not None
         else None,
         reopened=draw(st.integers(0, 2)) if resolved is not None else 0,

@@ -108,8 +108,8 @@ def desk(mark: Mark, words: list[Values]) -> dict[str, list[Values]]:
         "decided_before bound"
     )
     numbered = (
-        "passed_on withdrawn over_already handed resolved back_to_bot reopened resume_or_new gone "
-        "delivered look look_later recorded"
+        "passed_on withdrawn over_already handed resolved back_to_bot duplicate reopened "
+        "resume_or_new gone delivered look look_later recorded"
     )
     named = [{**each, "officer": who} for each in words for who in (mark("王芳"), None)]
     opened: Values = number | {"matter": "办社保卡", "hours": ((time(9), time(12)),)}

@@ -101,9 +101,14 @@ async def _attachment(
 
 @pages.post("/cases/{ref}/state", roles=OFFICERS, subject="case")
 async def state(visit: Visit) -> web.StreamResponse:
-    """等待, 解决, 转回小助手, or open it again."""
+    """等待, 解决, 转回小助手, 重复, or open it again."""
     what, officer, now = visit.form.text("what"), visit.person.id, visit.now
-    verbs = {"resolve": cases.resolve, "to_bot": cases.back_to_bot, "reopen": cases.reopen}
+    verbs = {
+        "resolve": cases.resolve,
+        "to_bot": cases.back_to_bot,
+        "duplicate": cases.close_duplicate,
+        "reopen": cases.reopen,
+    }
     if what not in verbs and what not in set(WaitingFor):
         raise web.HTTPBadRequest
     try:
