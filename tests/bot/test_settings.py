@@ -43,6 +43,8 @@ def other(kind: Any, default: Any) -> str | None:
     if get_origin(kind) is tuple:
         if str in get_args(kind):
             return '["one", "two"]'
+        if get_origin(get_args(kind)[0]) is Literal:
+            return json.dumps([one for one in get_args(get_args(kind)[0]) if one not in default])
         if not default:
             return None  # a list of connectors: no plain value
         return "[90, 95]" if default[0] > default[-1] else "[7, 9]"
