@@ -26,6 +26,7 @@ from storage.models import PersonStatus
 
 app = typer.Typer(help="员工：导入花名册、邀请、进展", no_args_is_help=True)
 _STAGES = ("persons", "invited", "bound", "consented", "applied", "finished")
+_COUNTS = ("joined", "changed", "moved", "left", "cursor")
 _STAGE_TITLES = {"invited": "invited_column", "bound": "bound_column"}
 
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
@@ -58,7 +59,10 @@ def import_(
 
 
 @app.command()
-def changes(as_json: AsJson = False) -> None:
+def changes(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只核对，不写入")] = False,
+    as_json: AsJson = False,
+) -> None:
     """从HR系统取入职、调动、离职，逐条核对后写入；离职的立刻停用功能。"""
 
     async def work() -> Delta:
@@ -66,8 +70,9 @@ def changes(as_json: AsJson = False) -> None:
             after = await delta.cursor(session)
         async with Gateways.from_settings(settings.gateways) as gateways:
             found = await delta.fetch(gateways, after)
+        take = delta.preview if dry_run else delta.apply_changes
         async with database_session() as (session, settings):
-            return await delta.apply_changes(session, found, now(), settings=settings.imports)
+            return await take(session, found, now(), settings=settings.imports)
 
     try:
         done = run(work())
@@ -76,12 +81,30 @@ def changes(as_json: AsJson = False) -> None:
     except GatewayError:
         fail(say("hr_down"))
     if as_json:
-        out(json.dumps({"ok": done.ok} | asdict(done), ensure_ascii=False))
+        out(json.dumps({"ok": done.ok} | asdict(done), ensure_ascii=False, default=str))
     else:
-        out(say("hr_counts", **asdict(done)))
-        for refused in done.refused:
-            out(say("hr_refused", row=refused.row, message=refused.message))
+        _show_changes(done, dry_run)
     raise typer.Exit(0 if done.ok else 1)
+
+
+def _show_changes(done: Delta, dry_run: bool) -> None:
+    if dry_run:
+        rows = [
+            (
+                str(step.cursor),
+                say(f"step_{step.outcome}"),
+                step.number,
+                step.name,
+                " → ".join(_place(code) for code in (step.origin, step.region) if code),
+                step.on.isoformat(),
+            )
+            for step in done.steps
+        ]
+        headings = ("change", "outcome", "number", "name", "region", "from_day")
+        show(say("hr_dry"), [say(heading) for heading in headings], rows)
+    out(say("hr_counts", **{name: getattr(done, name) for name in _COUNTS}))
+    for refused in done.refused:
+        out(say("hr_refused", row=refused.row, message=refused.message))
 
 
 @app.command()

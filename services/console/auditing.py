@@ -51,7 +51,7 @@ async def lines(
         query = query.where(col(AuditEntry.verb).startswith(verb, autoescape=True))
     ordered = query.order_by(col(AuditEntry.id).desc()).offset(offset).limit(limit)
     rows = (await session.exec(ordered)).all()
-    names = await _names(session, [row.actor for row in rows])
+    names = await names_of(session, [row.actor for row in rows])
     called = await _called(session, [row.detail for row in rows])
     links = await _links(session, [row.subject for row in rows])
     return tuple(
@@ -94,7 +94,8 @@ def _about(reach: Reach) -> ColumnElement[bool]:
     )
 
 
-async def _names(session: AsyncSession, actors: list[str]) -> dict[str, str]:
+async def names_of(session: AsyncSession, actors: list[str]) -> dict[str, str]:
+    """Names of the actors who are persons."""
     ids = {actor: _id(actor) for actor in actors if actor.startswith("person:")}
     query = select(Person.id, Person.name).where(col(Person.id).in_(set(ids.values())))
     names = {identity: name for identity, name in await session.exec(query)}

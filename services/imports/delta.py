@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any
 
 from sqlmodel import col, select
@@ -39,6 +39,25 @@ _HEADINGS = {
 
 
 @dataclass(frozen=True)
+class Step:
+    """What came of one change.
+
+    Args:
+        outcome: joined, changed, moved, left, refused, or none (nothing to do: as it was).
+        on: from which day it holds.
+        region, origin: where the person is enrolled from then on, and was before a move.
+    """
+
+    cursor: int
+    outcome: str
+    on: date
+    number: str
+    name: str = field(repr=False)
+    region: str
+    origin: str | None = None
+
+
+@dataclass(frozen=True)
 class Delta:
     """What a run came to.
 
@@ -48,6 +67,7 @@ class Delta:
         refused: what the roster's checks found wrong; `row` is the change's cursor. Such a change
             is not written; the HR system sends its correction as a new one.
         cursor: the last change seen; the next run begins after it.
+        steps: each change, in order.
     """
 
     joined: int = 0
@@ -56,6 +76,7 @@ class Delta:
     left: int = 0
     refused: tuple[RowError, ...] = ()
     cursor: int = 0
+    steps: tuple[Step, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -104,6 +125,20 @@ async def apply_changes(
     return done
 
 
+async def preview(
+    session: AsyncSession,
+    changes: Sequence[StaffChange],
+    now: datetime,
+    *,
+    settings: ImportSettings,
+) -> Delta:
+    """What `apply_changes` would come to; nothing of it is written."""
+    async with session.begin_nested() as attempt:
+        done = await apply_changes(session, changes, now, settings=settings)
+        await attempt.rollback()
+    return done
+
+
 async def _apply(
     session: AsyncSession,
     change: StaffChange,
@@ -117,19 +152,27 @@ async def _apply(
     before = await _known(session, change)
     if change.kind == "left":
         if before is None or before.status is not PersonStatus.ACTIVE:
-            return done
+            return _with(done, change, "none")
         await people.leave(session, before.id or 0, now, actor)
-        return replace(done, left=done.left + 1)
+        return _with(replace(done, left=done.left + 1), change, "left")
     origin = before.region_code if before else None
     report = await import_roster(session, _sheet(change), now, settings=settings, actor=actor)
     if not report.ok:
-        return replace(done, refused=(*done.refused, *_about(change, report)))
+        done = replace(done, refused=(*done.refused, *_about(change, report)))
+        return _with(done, change, "refused")
     done = replace(done, joined=done.joined + report.created, changed=done.changed + report.changed)
     after = await _known(session, change)
     if after is None or origin is None or after.region_code == origin:
-        return done
+        outcome = "joined" if report.created else "changed" if report.changed else "none"
+        return _with(done, change, outcome)
     await _tell(session, after, change, origin, now)
-    return replace(done, moved=done.moved + 1)
+    return _with(replace(done, moved=done.moved + 1), change, "moved", origin)
+
+
+def _with(done: Delta, change: StaffChange, outcome: str, origin: str | None = None) -> Delta:
+    who = change.person
+    step = Step(change.cursor, outcome, change.on, who.number, who.name, who.region, origin)
+    return replace(done, steps=(*done.steps, step))
 
 
 async def _tell(

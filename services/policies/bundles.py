@@ -93,7 +93,7 @@ def packaged() -> Bundle:
     return Bundle(base, f"{_PACKAGED}-{day.isoformat()}", made_at, _PACKAGED)
 
 
-def read_base(place: Path, most_bytes: int) -> PolicyBase:
+def read_base(place: Path | bytes, most_bytes: int) -> PolicyBase:
     """The base in a folder or an archive, signed or not: to look at, never to publish.
 
     Raises:

@@ -105,6 +105,35 @@ async def publish(
     return Loaded(_publication(row), tuple(changes))
 
 
+async def refusal(session: AsyncSession, bundle: Bundle) -> str | None:
+    """Why `publish` would not take a bundle now (the code of its error); None when it would."""
+    before = await current(session)
+    try:
+        if before is not None:
+            await _check(session, bundle, digest_of(bundle.base), before, older=False)
+    except PublishError as error:
+        return error.code
+    return None
+
+
+async def changes_to(session: AsyncSession, base: PolicyBase) -> tuple[Change, ...]:
+    """What would read otherwise if a base came into force now."""
+    before = await current(session)
+    return () if before is None else tuple(diff(await base_of(session, before.id or 0), base))
+
+
+async def changes_in(session: AsyncSession, bundle_id: int) -> tuple[Change, ...]:
+    """What a bundle changed against the one that was in force before it; none for the first.
+
+    Raises:
+        LookupError: no such bundle.
+    """
+    after = await base_of(session, bundle_id)
+    query = select(PolicyBundle.id).where(col(PolicyBundle.id) < bundle_id)
+    before = (await session.exec(query.order_by(col(PolicyBundle.id).desc()).limit(1))).first()
+    return () if before is None else tuple(diff(await base_of(session, before), after))
+
+
 async def _check(
     session: AsyncSession, bundle: Bundle, whole: str, before: PolicyBundle, older: bool
 ) -> None:

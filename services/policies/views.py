@@ -55,14 +55,22 @@ class PolicyView:
 
 
 async def policy_list(
-    session: AsyncSession, *, region_prefix: str = "", topic: str | None = None
+    session: AsyncSession,
+    *,
+    region_prefix: str = "",
+    topic: str | None = None,
+    language: str = "zh",
 ) -> tuple[PolicyRow, ...]:
-    """The entries in force, by region; a prefix also lists the country's."""
+    """The entries in force, by region; a prefix also lists the country's.
+
+    Args:
+        language: of the topics' titles.
+    """
     bundle = await current(session)
     if bundle is None:
         return ()
     base = await base_of(session, bundle.id or 0)
-    names = {slug: one.title for slug, one in topics().items()}
+    names = dict(topic_titles(language))
     rows = []
     for policy in base.policies.values():
         if topic is not None and topic not in policy.topics:
@@ -137,6 +145,7 @@ async def bundle_list(session: AsyncSession) -> tuple[Publication, ...]:
     return await publications(session)
 
 
-def topic_titles() -> tuple[tuple[str, str], ...]:
+def topic_titles(language: str = "zh") -> tuple[tuple[str, str], ...]:
     """(slug, title) of every topic, for a choice."""
-    return tuple((slug, one.title) for slug, one in topics().items())
+    english = language == "en"
+    return tuple((slug, one.en if english else one.title) for slug, one in topics().items())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import xlsxwriter
 from playwright.async_api import Page
@@ -26,9 +28,12 @@ from services.measures.refresh import refresh
 from services.measures.releases import release
 from services.people.people import by_id
 from services.policies import ensure
+from services.policies.bundles import read_files
 from storage.clock import local_date
 from storage.models import Application, ApplicationStatus, ChannelAccount, GapKind, Person
 from tests.console.office import Office, shown
+from tests.policies.bundles import MOST, edit, unpacked
+from tests.policies.test_bundles import packed
 
 PLACE = "3楼HR办公室，工作日9:00–17:30"
 QUESTIONS = ("社保卡可以刷卡坐地铁吗？", "社保卡能当图书证用吗？", "去香港看病能刷社保卡吗？")
@@ -194,12 +199,22 @@ def forms(office: Office) -> tuple[Form, ...]:
         Form("cases.found", "/cases", {"words": "社保卡"}),
         Form("people.found", "/people", {"wanted": "E0001"}),
         Form("imports.checked", "/imports", {}, _sheet(_ROSTER, people)),
+        Form("staffchanges.checked", "/imports/changes", {}),
+        Form("bundles.looked", "/policies/bundles", {}, _bundle()),
         Form("batches.checked", "/batches", {"region": "370100"}, _sheet(_HEADINGS, answered)),
         Form("tools.asked", "/ask", {"question": "社保卡丢了怎么补办？"}),
     )
 
 
 _ROSTER = ("工号", "姓名", "证件号码", "手机号", "参保地", "入职日期")
+
+
+def _bundle() -> bytes:
+    """An unsigned bundle in which one rule says something else."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = unpacked(Path(folder, "files"))
+        edit(place, "cn-replace-lost", rule="先挂失，再补卡；没有挂失的，当场先办挂失。")
+        return packed(read_files(place, MOST))
 
 
 def _sheet(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> bytes:
@@ -214,8 +229,8 @@ def _sheet(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> bytes:
 async def send(page: Page, base: str, form: Form) -> None:
     """Fill the form in and send it, as somebody would."""
     await page.goto(f"{base}/console{form.path}")
-    first = next(iter(form.fields), "file")
-    one = page.locator(f"form:has([name={first}]):has([name=token])").first
+    first = next(iter(form.fields), "file" if form.file else "token")
+    one = page.locator(f"main form:has([name={first}]):has([name=token])").first
     for name, words in form.fields.items():
         await one.locator(f"[name={name}]").fill(words)
     if form.file is not None:

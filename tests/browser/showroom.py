@@ -20,6 +20,7 @@ from services import broadcasts, cases
 from services.applications import opening
 from services.console import signing
 from services.console.reach import Area, Reach
+from services.gateways import Gateways, GatewaySettings
 from services.people import roles
 from services.people.people import Employee, everybody
 from storage import migrate
@@ -37,6 +38,9 @@ from storage.models import (
 )
 from tests.bot.house import make_runtime, make_settings
 from tests.console.office import Office
+from tests.gateways.conftest import settings_for
+from tests.people.test_delta import change, told
+from tests.sandbox.conftest import running
 from tests.support.clock import ManualClock
 from tests.support.world import serving
 
@@ -60,7 +64,15 @@ async def open_showroom(folder: Path, size: int = 24) -> AsyncIterator[Office]:
     runtime = make_runtime(database, clock, settings, renderer=JinjaRenderer())
     company = make_company(seed=7, size=size, today=local_date(clock.now()))
     await asyncio.to_thread(write_company, company, folder / "company", pictures=False)
-    async with serving(create_app(runtime)) as base:
+    async with running(folder / "sandbox") as hr, serving(create_app(runtime)) as base:
+        runtime.gateways = Gateways.from_settings(GatewaySettings(hr=settings_for(hr).hr))
+        await told(
+            hr,
+            change("joined", 700, name="样本新"),
+            change("moved", 700, name="样本新", region="320500"),
+            change("joined", 701, id_number="123"),
+            change("left", 700, name="样本新"),
+        )
         office = Office(runtime, clock, base)
         async with database.transaction() as session:
             await import_company(runtime, session, folder / "company")
@@ -68,6 +80,7 @@ async def open_showroom(folder: Path, size: int = 24) -> AsyncIterator[Office]:
         await _cases(office, company)
         await _messages(office)
         yield office
+        await runtime.gateways.close()
         runtime.stop()
     await database.dispose()
 

@@ -14,6 +14,8 @@ from services.console import applications, roster
 from services.people import accounts, invitations, people, roles
 from services.people.people import Employee
 from services.people.sheets import entry_of, links_csv, qr_sheet
+from services.policies import views
+from services.policies.answers import traced
 from storage.models import PersonStatus, Role
 
 pages = Pages("people")
@@ -94,6 +96,17 @@ async def _one(visit: Visit, link: str | None = None) -> web.Response:
             may_grant=visit.can(Role.ADMIN),
             link=link,
         )
+
+
+@pages.get("/people/{ref}/told", roles=DESK, subject="person")
+async def told(visit: Visit) -> web.StreamResponse:
+    """What the bot told them, by topic and by version of the rules; not in whose words."""
+    person = await _person(visit)
+    async with visit.reading() as session:
+        found = await traced(session, person.id)
+    return visit.render(
+        "told", person=person, told=found, topics=dict(views.topic_titles(visit.language))
+    )
 
 
 @pages.post("/people/{ref}/invite", roles=OFFICERS, subject="person")

@@ -22,7 +22,9 @@ async def shelf(visit: Visit) -> web.StreamResponse:
         return await _entry(visit, visit.asked("entry"))
     region, topic = visit.asked("region"), visit.asked("topic")
     async with visit.reading() as session:
-        rows = await views.policy_list(session, region_prefix=region, topic=topic or None)
+        rows = await views.policy_list(
+            session, region_prefix=region, topic=topic or None, language=visit.language
+        )
         bundles = await views.bundle_list(session)
     shown = rows[visit.offset : visit.offset + visit.page_size]
     return visit.render(
@@ -31,7 +33,7 @@ async def shelf(visit: Visit) -> web.StreamResponse:
         more=len(rows) > visit.offset + visit.page_size,
         region=region,
         topic=topic,
-        topics=views.topic_titles(),
+        topics=views.topic_titles(visit.language),
         bundles=bundles,
     )
 

@@ -9,6 +9,7 @@ from bot.web.console import (
     auditlog,
     batches,
     broadcasts,
+    bundles,
     cases,
     casework,
     collection,
@@ -25,6 +26,7 @@ from bot.web.console import (
     roles,
     settings,
     signin,
+    staffchanges,
     tools,
 )
 from bot.web.console.pages import Page, Pages
@@ -42,10 +44,12 @@ _FILES: tuple[Pages, ...] = (
     officers.pages,
     roles.pages,
     imports.pages,
+    staffchanges.pages,
     batches.pages,
     exports.pages,
     gaps.pages,
     policies.pages,
+    bundles.pages,
     broadcasts.pages,
     tools.pages,
     auditlog.pages,
