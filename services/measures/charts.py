@@ -17,7 +17,7 @@ from matplotlib.text import Text
 
 from services.measures.backlog import PARTIES
 from services.measures.catalogue import measure
-from services.measures.fonts import chinese
+from services.measures.fonts import DRAWING, chinese
 from services.measures.summary import Line, Summary
 from services.measures.wording import story_of, words
 
@@ -71,6 +71,17 @@ def alt(summary: Summary, language: str, name: str) -> str:
 
 
 def _drawn(
+    summary: Summary,
+    language: str,
+    draws: Sequence[Draw],
+    size: tuple[float, float],
+    heights: Sequence[float],
+) -> Chart:
+    with DRAWING:
+        return _drawn_alone(summary, language, draws, size, heights)
+
+
+def _drawn_alone(
     summary: Summary,
     language: str,
     draws: Sequence[Draw],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 import noto_cjk_sans_otc
 from fontTools.ttLib import TTCollection
@@ -18,11 +19,14 @@ from services.forms.fonts import FAMILY
 from services.measures.settings import rules
 
 _NAME_ID = 1
+DRAWING = Lock()
+"""Held while something is drawn: matplotlib keeps fonts and settings for the whole process, and a
+page asks for all its charts at once."""
 
 
 @cache
 def chinese() -> FontProperties:
-    """The face for matplotlib.
+    """The face for matplotlib; ask for it with `DRAWING` held.
 
     Raises:
         LookupError: the collection has no such face.

@@ -10,7 +10,7 @@ from matplotlib.text import Text
 
 from knowledge.regions import city_of, find
 from knowledge.transfers import insurances
-from services.measures.fonts import chinese
+from services.measures.fonts import DRAWING, chinese
 from services.mergers.accounts import Accounts, months
 
 _COLOURS = {"paying": "#1b7f5c", "stopped": "#2f5d8a", "drawing": "#e0a458", "moved": "#b8c4cf"}
@@ -27,6 +27,11 @@ def timeline(found: Accounts) -> bytes:
     """
     if not found.accounts:
         raise ValueError("no relations")
+    with DRAWING:
+        return _drawn(found)
+
+
+def _drawn(found: Accounts) -> bytes:
     first = min(each.first for each in found.accounts)
     last = max(each.last for each in found.accounts)
     axis = {month: place for place, month in enumerate(months(first, last))}
