@@ -14,7 +14,6 @@ from handlers import (
     follow,
     gaps,
     guide,
-    handout,
     moved,
     mydata,
     newhires,
@@ -35,6 +34,7 @@ from handlers.applying import (
     submitting,
 )
 from handlers.desk import asking, group, hearing, hub, officers, working
+from handlers.handout import giving, taking
 from handlers.merge import looking as merge_looking
 from handlers.merge import request as merge_request
 from handlers.move import asking as move_asking
@@ -65,7 +65,7 @@ def registry() -> Registry:
             status.flow,
             cards.flow,
             collection.flow,
-            handout.flow,
+            *(taking.flow, giving.flow),
             proxy.flow,
             merge_looking.flow,
             merge_request.flow,

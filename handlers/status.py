@@ -237,9 +237,15 @@ async def tell(turn: Turn, changes: list[Change]) -> None:
     await apps.told(turn.session, [change.event_id for change in changes], turn.now)
 
 
+_KNOWN = frozenset({"returned", "collected", "done", "sealed", "withdrawn"})
+"""States after which nobody has to look up where it stands."""
+
+
 async def tell_one(turn: Turn, change: Change) -> None:
     """One change in one message."""
     application = await apps.get(turn.session, change.application_id)
+    if change.status in _KNOWN:
+        await cases.state_known(turn.session, application.person_id, application.id, turn.now)
     buttons = [] if change.finished else [[again("menu.status", "status")]]
     if change.status == "returned":
         person = again("menu.person", "person", f"application:{change.application_id}")

@@ -28,7 +28,9 @@ _TOLD = {
 # What changes nothing that the card shows.
 _CARDLESS = frozenset({"written", "answered", "noted", "carded", "delivery", "fetched"})
 _SILENT = (cases.WITHDRAWN, cases.DECIDED, "erased")
-_LINES = frozenset({"again", "handed", "offered", "sla", "reopened", "resolved", "waits"})
+_LINES = frozenset(
+    {"again", "handed", "offered", "sla", "reopened", "resolved", "waits", "look_up"}
+)
 
 
 @flow.on(happened(cases.CHANGED))
@@ -109,6 +111,13 @@ async def clock_ran(turn: Turn) -> None:
     """A warning, a breach or a tier is due."""
     assert isinstance(turn.input, Happened)
     await cases.tick(turn.session, int(turn.input.payload["case_id"]), turn.now)
+
+
+@flow.on(happened("case.look_up"))
+async def look_up_again(turn: Turn) -> None:
+    """Some days have passed: where does it stand by now?"""
+    assert isinstance(turn.input, Happened)
+    await cases.look_up_due(turn.session, int(turn.input.payload["case_id"]), turn.now)
 
 
 @flow.on(happened("case.offer_over"))

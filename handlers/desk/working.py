@@ -6,6 +6,9 @@ employee, or the words after 回复, reach the employee.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from handlers.common import again
 from handlers.desk.group import card
 from handlers.desk.paths import attachment_of, case_pressed, fetch, home_of, officer_for, post_of
 from handlers.inputs import Press, Text, Upload
@@ -15,13 +18,15 @@ from services import applications as apps
 from services import cases, collection
 from services.applications.errors import ApplicationError
 from services.cases import CaseError, CaseView
-from services.cases.decisions import TELLS, decide
+from services.cases.decisions import decide, decisions
 from services.console.reach import Area, Reach
 from services.desk import set_desk
 from services.people import roles
 from storage.models import Role
 
 flow = Flow("desk", GROUPS)
+_SOON = timedelta(minutes=10)
+"""So long a picture in the group counts as the proof of what was just recorded."""
 _RECALL = ("撤回", "/recall", "recall")
 
 
@@ -149,14 +154,18 @@ async def decided(turn: Turn) -> None:
         turn.toast("desk.decided_before", alert=True)
         await redraw(turn, case)
         return
-    kind = TELLS.get(code, "evidence.decided")
+    decision = decisions()[code]
     if code != "papers_bad":
         home = await home_of(turn, case.person_id)
         if case.application_id is not None:
             home = await apps.mailbox_of(turn.session, case.application_id)
         number, application = case.number, case.application_id
-        turn.send_event(home, kind, number=number, application_id=application, case_id=case.id)
-    turn.say("desk.recorded", number=case.number)
+        turn.send_event(
+            home, decision.tells, number=number, application_id=application, case_id=case.id
+        )
+    if decision.came_to is not None:
+        expect(turn, "proof", case)
+    turn.say("desk.recorded", number=case.number, looked=decision.came_to is not None)
 
 
 @flow.on(press("case.look"))
@@ -180,11 +189,25 @@ async def reply_pressed(turn: Turn) -> None:
     case = await case_pressed(turn)
     if await officer_for(turn, case) is None:
         return
-    writing = dict(turn.memory.get("writing") or {})
-    writing[str(turn.actor.user_id)] = case.id
-    turn.memory["writing"] = writing
+    expect(turn, "writing", case)
     turn.toast("desk.write_now")
     turn.say("desk.write_here", number=case.number, officer=turn.actor.name)
+
+
+def expect(turn: Turn, what: str, case: CaseView) -> None:
+    """What this officer writes next (`writing`), or sends soon (`proof`), is the case's."""
+    until = (turn.now + _SOON).isoformat()
+    waiting = turn.memory.get(what) or {}
+    turn.memory[what] = waiting | {str(turn.actor.user_id): [case.id, until]}
+
+
+def expected(turn: Turn, what: str) -> int | None:
+    """The case that was waiting for it, once."""
+    waiting = dict(turn.memory.get(what) or {})
+    found, until = waiting.pop(str(turn.actor.user_id), (None, ""))
+    turn.memory[what] = waiting
+    late = what == "proof" and until < turn.now.isoformat()
+    return None if late else found
 
 
 @flow.on(lambda turn: text(turn) or upload(turn))
@@ -199,18 +222,34 @@ async def group_words(turn: Turn) -> None:
     if found and found.original and (words or "").strip() in _RECALL:
         await recall(turn, found.message_id)
         return
-    writing = dict(turn.memory.get("writing") or {})
-    case_id = writing.pop(str(turn.actor.user_id), None) or (found.case_id if found else None)
+    case_id = expected(turn, "writing") or (found.case_id if found else None)
     if case_id is not None:
-        turn.memory["writing"] = writing
         await send_answer(turn, await cases.get(turn.session, int(case_id)), words)
         return
     here = await cases.by_topic(turn.session, turn.state.mailbox)
-    me = turn.employee
-    if here is not None and words and me is not None:
-        case = await cases.get(turn.session, here)
-        if await cases.may_act(turn.session, me.id, case.region_code, case.employer_id):
-            await cases.note(turn.session, here, me.id, words, turn.now, post=post_of(turn))
+    if isinstance(said, Upload):
+        here = expected(turn, "proof") or here
+    if here is not None and turn.employee is not None:
+        await keep_note(turn, await cases.get(turn.session, here), words)
+
+
+async def keep_note(turn: Turn, case: CaseView, words: str | None) -> None:
+    """HR's own: words in the case's topic, or the picture of what an officer has looked up."""
+    me, said = turn.employee, turn.input
+    if me is None or not await cases.may_act(
+        turn.session, me.id, case.region_code, case.employer_id
+    ):
+        return
+    given = attachment_of(said)
+    if not words and given is None:
+        return
+    case = await cases.note(
+        turn.session, case.id, me.id, words, turn.now, attachment=given, post=post_of(turn)
+    )
+    if isinstance(said, Upload):
+        await fetch(turn, case.messages[-1].id, said)
+        look = again("desk.look", "case.look", f"{case.id}:{case.messages[-1].id}")
+        turn.say("desk.proof_kept", [[look]], number=case.number)
 
 
 async def send_answer(turn: Turn, case: CaseView, words: str | None) -> None:

@@ -190,7 +190,19 @@ async def record_answers(
     await cards.record_cards(session, row.person_id, found, complete=everyone and asked)
     known = await cards.known_blocking(session, row.person_id, row.province_code)
     verdict = matter_of(row).decide(row, answers, Facts(known, local_date(now)))
+    if verdict.outcome == "evidence" and await _vouched(session, row, now):
+        verdict = Verdict("clear", verdict.cards)
     return await _settle(session, row, round, verdict, now=now, as_of=_as_of(answers))
+
+
+async def _vouched(session: AsyncSession, row: Application, now: datetime) -> bool:
+    """Whether an officer has seen the evidence already: it holds for a while, and once the desk has
+    taken the application, for what it returned."""
+    seen = [each for each in await _look_ups(session, row) if each.source == OFFICER]
+    if not seen or (seen[-1].answer or {}).get("detail") is not None:
+        return False
+    lately = now - seen[-1].at <= timedelta(hours=rules().evidence_fresh_hours)
+    return lately or row.submitted_at is not None
 
 
 def _keep(

@@ -38,6 +38,8 @@ from services.cases.holding import (
     withdraw,
 )
 from services.cases.listing import Filter, Scope, counts, lines_of, queue, scope_of
+from services.cases.looking import due as look_up_due
+from services.cases.looking import known as state_known
 from services.cases.matters import Matter, matter, matters, recognise
 from services.cases.notices import NoticeView, collect
 from services.cases.officers import OfficerView, may_act, officer, officers_for, set_profile
@@ -186,6 +188,7 @@ __all__ = [
     "lately_resolved",
     "left",
     "lines_of",
+    "look_up_due",
     "looked",
     "mailbox",
     "matter",
@@ -222,6 +225,7 @@ __all__ = [
     "set_priority",
     "set_profile",
     "sla_rules",
+    "state_known",
     "take",
     "talking",
     "tick",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services import applications as apps
 from services.applications.errors import ApplicationError
-from services.cases import holding, officers, opening, rows, talking
+from services.applications.matters import matter_of
+from services.cases import holding, looking, officers, opening, rows, talking
 from services.cases.errors import CaseError
 from services.cases.views import CaseView
 from services.gateways.contract import HistoryEntry
@@ -22,19 +24,12 @@ from storage.models import Application, ApplicationStatus, CaseStatus
 
 _FILE = Path(__file__).with_name("decisions.yaml")
 
-BY_HAND, BACK_BY_HAND = "transfer_by_hand", "withdraw_by_hand"
-"""A transfer that was filed by hand: an officer looks up where it stands, or takes it back."""
-
-TELLS = {
+_TELLS = {
     "filed": "application.tell",
     "override": "case.overridden",
     "papers_ok": "case.papers_ok",
-    "transfer_done": "application.tell",
-    "transfer_returned": "application.tell",
-    "taken_back": "application.tell",
     "not_taken_back": "application.not_withdrawn",
 }
-"""By which event the employee hears of a decision; of the others by `evidence.decided`."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +41,7 @@ class Reason:
     en: str
     ask_zh: str = ""
     ask_en: str = ""
+    portrait: bool = False
 
     def title(self, language: str) -> str:
         """Its words in `zh` or `en`."""
@@ -58,12 +54,36 @@ class Reason:
 
 @dataclass(frozen=True)
 class Decision:
-    """One way to decide, with its reasons. `stopped`: only over a stopped application."""
+    """One way to decide, with its reasons. `stopped`: only over a stopped application.
+
+    `at`, `only`: states and kinds of the application; empty: any. `came_to`: the state that an
+    officer has looked up. `waits_for`: whom the case waits for then; None: it is over.
+    """
 
     code: str
     kinds: frozenset[str]
     stopped: bool
     reasons: tuple[Reason, ...]
+    at: frozenset[str] = frozenset()
+    only: frozenset[str] = frozenset()
+    came_to: str | None = None
+    waits_for: str | None = None
+
+    @property
+    def tells(self) -> str:
+        """By which event the employee hears of it."""
+        return "application.tell" if self.came_to else _TELLS.get(self.code, "evidence.decided")
+
+    def fits(self, application: Application | None) -> bool:
+        """Whether it can be decided about this application as it stands."""
+        if application is None:
+            return False
+        stopped = application.status is ApplicationStatus.STOPPED
+        return (
+            (stopped or not self.stopped)
+            and (not self.at or application.status.value in self.at)
+            and (not self.only or application.kind.value in self.only)
+        )
 
 
 @cache
@@ -76,6 +96,10 @@ def decisions() -> dict[str, Decision]:
             frozenset(row["kinds"]),
             bool(row.get("stopped")),
             tuple(Reason(**reason) for reason in row["reasons"]),
+            frozenset(row.get("at", ())),
+            frozenset(row.get("only", ())),
+            row.get("came_to"),
+            row.get("waits_for"),
         )
         for code, row in raw.items()
     }
@@ -86,11 +110,13 @@ async def decisions_for(session: AsyncSession, case: CaseView) -> tuple[Decision
     if case.application_id is None or case.status is CaseStatus.RESOLVED:
         return ()
     application = await session.get(Application, case.application_id)
-    stopped = application is not None and application.status is ApplicationStatus.STOPPED
+    found = [each for each in decisions().values() if case.kind in each.kinds]
+    if application is None or "portrait" in matter_of(application).papers(application):
+        return tuple(each for each in found if each.fits(application))
     return tuple(
-        each
-        for each in decisions().values()
-        if case.kind in each.kinds and (stopped or not each.stopped)
+        replace(each, reasons=tuple(r for r in each.reasons if not r.portrait))
+        for each in found
+        if each.fits(application)
     )
 
 
@@ -115,13 +141,15 @@ async def decide(
     reason = next((r for r in found.reasons if r.code == reason_code), None) if found else None
     if found is None or reason is None or row.application_id is None:
         raise CaseError("decision_unknown")
-    await _act(session, row.application_id, officer_id, (found.code, reason), now)
+    await _act(session, row.application_id, officer_id, (found, reason), now)
     detail = {"decision": code, "reason": reason_code}
     await rows.record(session, row, officer_id, "case.decided", now, **detail)
     if code == "papers_bad":
         words = reason.asks(row.language)
         return await talking.request_papers(session, case_id, officer_id, words, now)
     await rows.ring(session, row, f"decided_{code}", now)
+    if found.waits_for is not None:
+        return await looking.wait(session, case_id, officer_id, found.waits_for, now)
     return await holding.resolve(session, case_id, officer_id, now, resolution=holding.DECIDED)
 
 
@@ -135,69 +163,74 @@ async def file_by_hand(
         services.applications.errors.ApplicationError: it is not waiting to be filed.
     """
     person_id = await _filed(session, application_id, officer_id, now)
-    await _over(session, person_id, ("file_by_hand", application_id), officer_id, now)
+    await _over(session, (person_id, application_id), ("file_by_hand",), officer_id, now)
 
 
 async def _over(
-    session: AsyncSession, person_id: int, about: tuple[str, int], officer_id: int, now: datetime
+    session: AsyncSession,
+    about: tuple[int, int],
+    kinds: Iterable[str],
+    officer_id: int,
+    now: datetime,
 ) -> None:
-    """A case (its kind and application) whose question is answered; nothing where there is none,
-    or where it is another region's officers'."""
+    """Cases of these kinds about a person's application whose question is answered; nothing where
+    there is none, or where it is another region's officers'."""
+    person_id, application_id = about
     for case in await opening.unresolved(session, person_id):
-        if (case.kind, case.application_id) == about and await officers.may_act(
+        meant = case.kind in kinds and case.application_id == application_id
+        if meant and await officers.may_act(
             session, officer_id, case.region_code, case.employer_id
         ):
             await holding.resolve(session, case.id, officer_id, now, resolution=holding.DECIDED)
 
 
 async def _filed(session: AsyncSession, application_id: int, officer_id: int, now: datetime) -> int:
-    """It is at the desk now; a transfer gets a case that asks where it stands. Its person."""
+    """It is at the desk now, and a case asks in some days where it stands. Its person."""
     filed = await apps.record_filed(session, application_id, officer_id, None, now)
-    person_id = filed.application.person_id
-    if filed.application.kind in apps.MOVES:
-        await opening.open_case(session, person_id, BY_HAND, application_id, now)
-    return person_id
+    moves = filed.application.kind in apps.MOVES
+    await looking.begin(session, filed.application, officer_id, now, moves=moves)
+    return filed.application.person_id
 
 
 async def _came_to(
     session: AsyncSession,
     application_id: int,
     officer_id: int,
-    came: tuple[HistoryEntry, str],
+    choice: tuple[Decision, Reason],
     now: datetime,
 ) -> None:
-    """What was filed by hand has left the desk: the case that asked the other question (where it
-    stands, or to take it back) is over too."""
-    entry, kind = came
+    """What was filed by hand has come to another state: the case that asked the other question
+    (where it stands, or to take it back) is over too."""
+    decision, reason = choice
+    why = None
+    if decision.came_to == "returned":
+        why = StateReason(code=reason.code, message=reason.zh)
+    entry = HistoryEntry.model_validate(
+        {"sequence": 0, "status": decision.came_to, "at": now, "reason": why}
+    )
     await apps.record_by_officer(session, application_id, officer_id, entry, now)
     person_id = (await apps.get(session, application_id)).person_id
-    await _over(session, person_id, (kind, application_id), officer_id, now)
+    others = looking.KINDS - decision.kinds
+    await _over(session, (person_id, application_id), others, officer_id, now)
 
 
 async def _act(
     session: AsyncSession,
     application_id: int,
     officer_id: int,
-    choice: tuple[str, Reason],
+    choice: tuple[Decision, Reason],
     now: datetime,
 ) -> None:
-    code, reason = choice
+    decision, reason = choice
+    code = decision.code
     if code in ("evidence_ok", "card_seen"):
         await apps.confirm_evidence(session, application_id, officer_id, now)
     elif code in ("evidence_bad", "card_missing"):
         await apps.refuse_evidence(session, application_id, officer_id, reason.code, now)
     elif code == "filed":
         await _filed(session, application_id, officer_id, now)
-    elif code == "transfer_done":
-        entry = HistoryEntry(sequence=0, status="done", at=now)
-        await _came_to(session, application_id, officer_id, (entry, BACK_BY_HAND), now)
-    elif code == "transfer_returned":
-        why = StateReason(code=reason.code, message=reason.zh)
-        entry = HistoryEntry(sequence=0, status="returned", at=now, reason=why)
-        await _came_to(session, application_id, officer_id, (entry, BACK_BY_HAND), now)
-    elif code == "taken_back":
-        entry = HistoryEntry(sequence=0, status="withdrawn", at=now)
-        await _came_to(session, application_id, officer_id, (entry, BY_HAND), now)
+    elif decision.came_to is not None:
+        await _came_to(session, application_id, officer_id, choice, now)
     elif code == "override":
         await apps.override(session, application_id, officer_id, reason.zh, now)
 

@@ -73,8 +73,11 @@ async def wait(
     officer_id: int,
     waiting_for: WaitingFor | str,
     now: datetime,
+    *,
+    quiet: bool = False,
 ) -> CaseView:
-    """Say whose turn it is: employee, bureau, bank (the clock stands), or officer again.
+    """Say whose turn it is: employee, bureau, bank (the clock stands), or officer again. The
+    employee hears of it, unless it is `quiet`.
 
     Raises:
         CaseError: not_officer or resolved.
@@ -87,7 +90,7 @@ async def wait(
     await promises.set_waiting(session, row, waiting_for, now)
     await sla.arrange(session, row, now)
     await rows.record(session, row, officer_id, "case.waits", now, waiting_for=str(waiting_for))
-    await rows.ring(session, row, "waits", now)
+    await rows.ring(session, row, "waits_quietly" if quiet else "waits", now)
     return await rows.view(session, row)
 
 

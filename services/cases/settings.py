@@ -48,6 +48,9 @@ class DeskSettings(BaseModel):
     offers_before_manager: int = Field(2, ge=1, description="officers asked before the manager")
     bundle_minutes: float = Field(3, ge=0, description="notices to an officer are collected")
     not_understood: int = Field(2, ge=1, description="questions in a row until a person is offered")
+    look_up_days: int = Field(
+        5, ge=1, description="days after which HR looks up again what was filed by hand"
+    )
     hours_file: Path | None = Field(None, description="opening hours instead of our own file")
     sla_file: Path | None = Field(None, description="promises instead of our own file")
     replies_file: Path | None = Field(None, description="quick replies instead of our own file")

@@ -157,15 +157,17 @@ async def note(
     session: AsyncSession,
     case_id: int,
     officer_id: int,
-    text: str,
+    text: str | None,
     now: datetime,
     *,
+    attachment: Attachment | None = None,
     post: Post | None = None,
 ) -> CaseView:
-    """A note of HR's own; the employee never sees it. Raises `CaseError("not_officer")`."""
+    """A note of HR's own, or a picture that shows what they have looked up; the employee never
+    sees it. Raises `CaseError("not_officer")`."""
     row = await rows.locked(session, case_id)
     await officers.require(session, row, officer_id)
-    said = _Said(rows.OFFICER, text, officer_id, None, post, internal=True)
+    said = _Said(rows.OFFICER, text, officer_id, attachment, post, internal=True)
     await _message(session, row, said, now)
     await rows.record(session, row, officer_id, "case.noted", now)
     await rows.ring(session, row, "noted", now)

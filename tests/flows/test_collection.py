@@ -8,11 +8,14 @@ import re
 import openpyxl
 import pytest
 
-from handlers import handout
+from handlers.handout import taking
+from services import applications as apps
 from services import collection
 from services.console.reach import Reach
 from services.desk import desk_mailbox, set_desk
+from services.people.people import by_number
 from storage import queue
+from storage.models import Application, ApplicationStatus
 from tests.people.makers import id_number
 from tests.support.world import Talker, World, text_of
 
@@ -25,6 +28,18 @@ async def being_made(world: World, talker: Talker) -> str:
     await world.step(reference, "making")
     made = await talker.sees("正在制卡")
     return str(_NUMBER.findall(text_of(made))[0])
+
+
+async def in_the_making(world: World, talker: Talker) -> str:
+    """The same as a row: how an application came so far is no matter here."""
+    now = world.runtime.clock.now()
+    async with world.runtime.database.transaction() as session:
+        (person,) = await by_number(session, talker.person.number)
+        view = await apps.open_first(session, person.id, "370100", now)
+        view = await apps.choose_bank(session, view.id, "ccb", now)
+        row = await session.get_one(Application, view.id)
+        row.status = ApplicationStatus.MAKING
+    return view.number
 
 
 def code_in(message: dict[str, object]) -> str:
@@ -47,7 +62,7 @@ async def test_a_box_of_cards(world: World) -> None:
     group = await world.hr()
     officer = Talker(group.client, group.person)
     one, two = await world.enrolled(region="37"), await world.enrolled(region="37")
-    first, second = await being_made(world, one), await being_made(world, two)
+    first, second = await being_made(world, one), await in_the_making(world, two)
     # Who is no officer has no box.
     await one.says("/collection")
     await one.sees("HR")
@@ -64,7 +79,7 @@ async def test_a_box_of_cards(world: World) -> None:
     told = await one.sees("已经在HR这里")
     assert "3楼HR办公室" in text_of(told)
     with pytest.MonkeyPatch.context() as small:
-        small.setattr(handout, "_AT_ONCE", 1)  # a long list goes on by itself
+        small.setattr(taking, "_AT_ONCE", 1)  # a long list goes on by itself
         await officer.client.upload(
             [("清单.xlsx", sheet_of(first, second), "application/octet-stream")], kind="document"
         )
@@ -152,6 +167,63 @@ async def test_a_box_of_cards(world: World) -> None:
     await world.quiet()
     assert len(one.saw("卡已领到")) == 1
     assert not one.saw("可以领取")
+
+
+async def test_a_proxy_with_a_letter_and_a_card_that_nobody_wants(world: World) -> None:
+    group = await world.hr()
+    officer = Talker(group.client, group.person)
+    one, two = await world.enrolled(region="37"), await world.enrolled(region="37")
+    numbers = first, second = [await in_the_making(world, each) for each in (one, two)]
+    await officer.says("/collection")
+    await officer.presses("收卡")
+    await officer.says("3楼HR办公室")
+    await officer.sees("请发申请编号")
+    await officer.says("\n".join(numbers))
+    await officer.sees("已收卡2张")
+    await one.sees("已经在HR这里")
+    # Somebody comes for the card, and the owner has sent nobody.
+    await officer.presses("完成")
+    await officer.presses("发卡")
+    await officer.says(first)
+    await officer.sees("交卡前请核对身份证原件")
+    await officer.presses("交给代领人（证件和委托书已核对）")
+    await officer.sees("没有委托人代领")
+    assert not one.saw("卡已交到")
+    # With the letter they get it, once; the owner has a receipt.
+    await one.presses("找人代领")
+    for words in ("王样本", id_number(77), "13900000000"):
+        await one.sees("代领人的")
+        await one.says(words)
+    await one.sees("请核对代领人")
+    await one.presses("没问题，生成委托书")
+    letter = await one.sees("双方签字")
+    assert letter["document"]["file_name"] == "代领授权委托书.pdf"
+    await officer.says(first)
+    shown = await officer.sees("交卡前请核对身份证原件")
+    named = await officer.sees("持卡人委托了")
+    assert "王*本" in text_of(named)
+    await officer.presses("交给代领人（证件和委托书已核对）", message_id=shown["message_id"])
+    await officer.sees("委托的代领人")
+    await one.sees("卡已交到您委托的代领人手里")
+    await one.sees("卡已领到")
+    await officer.says(first)
+    await officer.sees("没有重复登记")
+    # Nobody comes for the other: back to the bank, in two presses, and its owner applies anew.
+    await officer.says(second)
+    shown = await officer.sees("交卡前请核对身份证原件")
+    await officer.presses("没人领，退回银行", message_id=shown["message_id"])
+    await officer.sees("退回银行后这张卡会被封存")
+    await officer.presses("确定退回")
+    await officer.sees("请本人重新申请")
+    await two.sees("逾期封存，需重新申请")
+    await officer.says(second)
+    await officer.sees("已在")
+    await two.presses("重新申领")
+    await two.sees("请选择开户银行")
+    await world.quiet()
+    async with world.runtime.database.reading() as session:
+        assert await collection.held(session, Reach.everything()) == []
+    assert len(one.saw("卡已领到")) == 1
 
 
 async def mornings(world: World, group: Talker) -> None:

@@ -220,33 +220,3 @@ async def test_what_the_rules_do_not_allow_yet_is_stopped_with_its_day(world: Wo
     stopped = await employee.sees("才能办理，现在交上去会被退回")
     assert "2032年11月2日" in stopped["text"]
     assert not (await world.admin("GET", "applications"))["applications"]
-
-
-async def test_without_an_interface_the_person_telephones_and_hr_looks(world: World) -> None:
-    officer = await world.hr()
-    employee = await holding(world, region="440100")
-    await employee.says("补卡")
-    await employee.presses("卡丢了")
-    await employee.sees("尾号4321")  # the bank knows it
-    await employee.presses("马上临时挂失")
-    await employee.sees("请最后核对一遍")
-    await employee.presses("确认提交")
-    await employee.sees("要您自己打两个电话")
-    await employee.presses("两个电话都打过了")
-    await employee.sees("记下了")
-    await employee.presses("继续补卡")
-    await papers_in(world, employee)
-    await employee.sees("还没有联网查询")
-    await employee.sends(picture(employee.person, "card_list"))
-    await employee.sees("截图收到")
-    await employee.presses("我有一张")
-    await employee.sees("已交给HR同事核对")
-    await officer.sees("核对要办理的那张卡")
-    await officer.presses("核实有这张卡")
-    await officer.presses("截图里看到了这张卡")
-    await officer.sees("已记录，并告知员工")
-    await employee.sees("HR同事已核对：可以办理")
-    await employee.sees("请最后核对一遍")
-    await employee.presses("确认提交")
-    await employee.sees("由HR同事代为申报")
-    await officer.sees("请代为申报")

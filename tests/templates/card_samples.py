@@ -103,6 +103,7 @@ def handout(mark: Mark) -> dict[str, list[Values]]:
         "code": [{}],
         "wrong_code": [{"many": many} for many in (True, False)],
         "proxy": [{"name": "王*", "number": "3701**********4996", "until": DUE}],
+        "back_sure": [{"card": cards[0]}],
         "unknown": [{}],
         "asked": [{"number": NUMBER, "name": "李*"}],
         "which_paper": [{"card": cards[0]}],
@@ -111,6 +112,7 @@ def handout(mark: Mark) -> dict[str, list[Values]]:
         ]
         + [
             {"outcome": "given_back", "card": held(mark, returned_at=AT)},
+            {"outcome": "back_ended", "card": held(mark, returned_at=AT)},
             {"outcome": "sealed", "card": cards[0]},
             {"outcome": "no_proxy", "card": cards[0]},
             {"outcome": "not_here", "card": None},

@@ -80,7 +80,7 @@ def lines(mark: Mark) -> list[Values]:
     """Every line about a case."""
     resolved = view(mark, status=CaseStatus.RESOLVED, resolution="solved")
     withdrawn = view(mark, status=CaseStatus.RESOLVED, resolution="withdrawn")
-    whats = ("again", "handed", "offered", "sla", "late", "reopened", "waits")
+    whats = ("again", "handed", "offered", "sla", "late", "reopened", "waits", "look_up")
     found = [{"what": what, "case": view(mark)} for what in whats]
     found.append({"what": "late", "case": view(mark, escalated_at=AT)})
     found.append({"what": "waits", "case": view(mark, waiting_for=WaitingFor.BUREAU)})
@@ -109,7 +109,7 @@ def desk(mark: Mark, words: list[Values]) -> dict[str, list[Values]]:
     )
     numbered = (
         "passed_on withdrawn over_already handed resolved back_to_bot duplicate reopened "
-        "resume_or_new gone delivered look look_later recorded"
+        "resume_or_new gone delivered look look_later proof_kept"
     )
     named = [{**each, "officer": who} for each in words for who in (mark("王芳"), None)]
     opened: Values = number | {"matter": "办社保卡", "hours": ((time(9), time(12)),)}
@@ -118,6 +118,7 @@ def desk(mark: Mark, words: list[Values]) -> dict[str, list[Values]]:
         **{name: [{}] for name in silent.split()},
         **{name: [number] for name in numbered.split()},
         "opened": [opened | {"promise": each} for each in promises],
+        "recorded": [number | {"looked": looked} for looked in (True, False)],
         "in_hand": [{"case": view(mark)}],
         "matter_set": [{"matter": "办社保卡"}],
         "taken": [number | {"live": live} for live in (True, False)],
@@ -135,6 +136,7 @@ def desk(mark: Mark, words: list[Values]) -> dict[str, list[Values]]:
             card(mark, assignee_id=2, status=CaseStatus.PENDING, waiting_for=WaitingFor.BANK),
             card(mark, assignee_id=2, status=CaseStatus.RESOLVED),
             card(mark, status=CaseStatus.RESOLVED, resolution="withdrawn"),
+            card(mark, kind="card_by_hand"),
             card(mark, kind="evidence", application_number=None, messages=(), due_at=None),
         ],
         "line": lines(mark),

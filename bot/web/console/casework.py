@@ -13,7 +13,7 @@ from services import applications as apps
 from services import cases
 from services.applications.errors import ApplicationError
 from services.cases import CaseError, CaseView
-from services.cases.decisions import TELLS, decide
+from services.cases.decisions import decide, decisions
 from services.console import looking
 from services.console.looking import Why
 from services.documents.viewing import NotViewable
@@ -166,7 +166,7 @@ async def decided(visit: Visit) -> web.StreamResponse:
         async with visit.transaction() as session:
             found = await _case(session, visit)
             await decide(session, found.id, visit.person.id, choice, visit.now)
-            kind = TELLS.get(choice.partition(".")[0], "evidence.decided")
+            kind = decisions()[choice.partition(".")[0]].tells
             if not choice.startswith("papers_bad"):
                 await _tell(visit, session, found, kind)
     except (ApplicationError, CaseError):

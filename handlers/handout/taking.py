@@ -1,17 +1,17 @@
-"""集中领卡, HR's side: take the bank's box in, hand the cards out, see what is uncollected."""
+"""Taking the bank's box in, and seeing what is uncollected."""
 
 from __future__ import annotations
 
 from collections import Counter
 
 from handlers.common import again, officer_reach
-from handlers.inputs import Happened, Press, Text, Upload
+from handlers.handout.hand import actor_of, pressed
+from handlers.inputs import Happened, Text, Upload
 from handlers.steps import EMPLOYEES, GROUPS, Flow, command, happened, press, text, upload
 from handlers.turn import Button, Turn
-from services import applications as apps
 from services import collection
-from services.collection import Handing, HeldCard, Receipt, proxies
-from services.console.reach import Place, Reach
+from services.collection import HeldCard, Receipt
+from services.console.reach import Reach
 from services.desk import desk_mailbox
 from storage import queue
 
@@ -21,11 +21,6 @@ _SHOWN = 20
 _AT_ONCE = 200
 """Numbers of one message: a turn is one transaction."""
 _NEWS = ("received", "already", "repeated")
-
-
-def actor_of(turn: Turn) -> str:
-    """As the records name the officer."""
-    return f"person:{turn.me.id}"
 
 
 def menu() -> list[list[Button]]:
@@ -246,173 +241,3 @@ async def done(turn: Turn) -> None:
     """Back to the list."""
     turn.end()
     await listed(turn)
-
-
-# -- handing out ----------------------------------------------------------------------------------
-
-
-@flow.on(press("handout.hand"))
-async def hand(turn: Turn) -> None:
-    """A code that the owner tells, or an application's number."""
-    if await officer_reach(turn) is None:
-        return
-    turn.state.flow, turn.state.data = flow.name, {}
-    await turn.ask("hand")
-
-
-@flow.prompt("hand")
-async def ask_code(turn: Turn) -> None:
-    """The code, or the number."""
-    turn.say("handout.code", [[Button("handout.done", "handout.done")]])
-
-
-@flow.on(text, at="hand")
-async def code_typed(turn: Turn) -> None:
-    """Whose card it is; handing it out takes one more press, after a look at the ID card."""
-    assert isinstance(turn.input, Text)
-    reach = await officer_reach(turn)
-    if reach is None:
-        return
-    if apps.read_number(turn.input.text):
-        await number_typed(turn, turn.input.text, reach)
-        return
-    found = await collection.find_by_code(
-        turn.session, turn.input.text, turn.now, actor=actor_of(turn), reach=reach
-    )
-    if found.card is None:
-        turn.say("handout.wrong_code", many=found.outcome == "too_many")
-        return
-    give = again("handout.give", "handout.give", found.card.application_id)
-    turn.say("handout.card", [[give]], card=found.card, days=found.card.days_left(turn.today))
-
-
-async def number_typed(turn: Turn, words: str, reach: Reach) -> None:
-    """Without the code: the owner presses in their chat, or signs on paper."""
-    application = await apps.by_number(turn.session, words)
-    held = application and await collection.of_application(turn.session, application.id)
-    if not held or not reach.covers(Place(held.region_code, held.employer_id)):
-        turn.say("handout.unknown")
-        return
-    if not held.open:
-        say_outcome(turn, Handing("already" if held.handed_at else "given_back", held))
-        return
-    ref = held.application_id
-    ask = [again("handout.ask", "handout.ask", ref)] if held.bound else []
-    named = await proxies.of_application(turn.session, ref, turn.today)
-    sent = [again("handout.proxy", "handout.proxy", ref)] if named else []
-    buttons = [ask, sent, [again("handout.paper", "handout.paper", ref)]]
-    turn.say(
-        "handout.card",
-        [*[row for row in buttons if row], [again("handout.undo", "handout.undo", ref)]],
-        card=held,
-        days=held.days_left(turn.today),
-    )
-    if named is not None:
-        turn.say("handout.proxy", name=named.name, number=named.number, until=named.until)
-
-
-@flow.on(press("handout.proxy"))
-async def give_to_proxy(turn: Turn) -> None:
-    """Both ID cards and the signed letter have been looked at."""
-    card = await pressed(turn)
-    if card is None:
-        return
-    turn.buttons_off()
-    handing = await collection.hand(
-        turn.session, card.application_id, "proxy", turn.now, actor=actor_of(turn)
-    )
-    say_outcome(turn, handing)
-
-
-@flow.on(press("handout.give"))
-async def give(turn: Turn) -> None:
-    """The code was right and the officer has looked at the ID card."""
-    card = await pressed(turn)
-    if card is None:
-        return
-    turn.buttons_off()
-    say_outcome(
-        turn,
-        await collection.hand(
-            turn.session, card.application_id, "code", turn.now, actor=actor_of(turn)
-        ),
-    )
-
-
-@flow.on(press("handout.ask"))
-async def ask_owner(turn: Turn) -> None:
-    """The owner signs with a press in their own chat."""
-    card = await pressed(turn)
-    if card is None:
-        return
-    asked = await collection.ask(turn.session, card.application_id, turn.now, actor=actor_of(turn))
-    if asked.outcome == "handed":
-        turn.say("handout.asked", number=card.application, name=card.name)
-    else:
-        say_outcome(turn, asked)
-
-
-@flow.on(press("handout.paper"))
-async def on_paper(turn: Turn) -> None:
-    """Who has no phone at hand signs on paper: where is that list?"""
-    card = await pressed(turn)
-    if card is None:
-        return
-    turn.state.flow, turn.state.data = flow.name, {"card": card.application_id}
-    turn.goto("paper")
-    turn.say("handout.which_paper", [[Button("handout.done", "handout.done")]], card=card)
-
-
-@flow.on(text, at="paper")
-async def paper_named(turn: Turn) -> None:
-    """Recorded with the officer's word on where the signature is."""
-    assert isinstance(turn.input, Text)
-    card = await within_reach(turn, turn.data["card"])
-    if card is None:
-        return
-    handing = await collection.hand(
-        turn.session,
-        card.application_id,
-        "paper",
-        turn.now,
-        actor=actor_of(turn),
-        note=turn.input.text.strip()[:200],
-    )
-    say_outcome(turn, handing)
-    await turn.ask("hand")
-
-
-async def pressed(turn: Turn) -> HeldCard | None:
-    """The card of the pressed button, while the officer may touch it."""
-    assert isinstance(turn.input, Press)
-    return await within_reach(turn, int(turn.input.ref or 0))
-
-
-async def within_reach(turn: Turn, application_id: int) -> HeldCard | None:
-    """A card in HR's keeping, for an officer of its place."""
-    reach = await officer_reach(turn)
-    held = await collection.of_application(turn.session, application_id)
-    if reach is None:
-        return None
-    if held is None or not reach.covers(Place(held.region_code, held.employer_id)):
-        turn.say("handout.unknown")
-        return None
-    return held
-
-
-def say_outcome(turn: Turn, handing: Handing) -> None:
-    """What came of it."""
-    card = handing.card
-    turn.say("handout.outcome", outcome=handing.outcome, card=card)
-
-
-# -- the owner has answered -----------------------------------------------------------------------
-
-
-@flow.on(happened("collection.signed", "collection.denied"))
-async def answered(turn: Turn) -> None:
-    """The owner pressed: they have it, or they do not."""
-    assert isinstance(turn.input, Happened)
-    card = await collection.of_application(turn.session, int(turn.input.payload["card"]))
-    if card is not None:
-        turn.say("handout.answered", card=card, signed=turn.input.kind.endswith("signed"))
