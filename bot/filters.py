@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -70,16 +71,18 @@ def bank(code: str | None) -> str:
     return bank_name(code) if code else ""
 
 
+@cache
 def load_words(folder: Path = FOLDER) -> dict[str, dict[str, dict[str, str]]]:
-    """Language → table → code → word."""
+    """Language → table → code → word; read once, to be looked at only."""
     return {
         path.parent.name: yaml.safe_load(path.read_text("utf-8"))
         for path in sorted(folder.glob("*/words.yaml"))
     }
 
 
+@cache
 def load_labels(folder: Path = FOLDER) -> dict[str, dict[str, str]]:
-    """Language → key → label."""
+    """Language → key → label; read once, to be looked at only."""
     return {
         path.parent.name: yaml.safe_load(path.read_text("utf-8"))
         for path in sorted(folder.glob("*/labels.yaml"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +13,25 @@ from markupsafe import Markup
 from bot.filters import FOLDER, filters, load_labels
 
 
+@cache
+def _environment(folder: Path) -> Environment:
+    """The templates of a folder, each compiled once a process."""
+    made = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(filters(folder))
+    return made
+
+
 class JinjaRenderer:
     """Renders `file.block` in a language, falling back to Chinese; every value is escaped."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
-        self.environment = Environment(
-            loader=FileSystemLoader(folder),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self.environment.filters.update(filters(folder))
+        self.environment = _environment(folder)
         self.labels = load_labels(folder)
         self._menu = {
             _fold(label): key

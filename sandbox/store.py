@@ -16,6 +16,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+SYNCHRONOUS = "FULL"
+"""A commit outlasts a power cut."""
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -60,7 +62,8 @@ def _open(path: Path) -> sqlite3.Connection:
     # autocommit mode: transactions are begun and ended by hand above
     db = sqlite3.connect(path, isolation_level=None)
     db.row_factory = sqlite3.Row
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+    durable = f"synchronous={SYNCHRONOUS}"
+    for pragma in ("journal_mode=WAL", durable, "foreign_keys=ON", "busy_timeout=5000"):
         db.execute(f"PRAGMA {pragma}")
     db.executescript(files("sandbox").joinpath("schema.sql").read_text("utf-8"))
     return db

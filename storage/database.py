@@ -25,6 +25,8 @@ from storage.crypto import Keyring
 from storage.steady import steady_connect
 
 CHANNEL = "shebao"
+SYNCHRONOUS = "FULL"
+"""What SQLite writes through to the disk: with FULL, a commit outlasts a power cut."""
 _NOTIFY = text("select pg_notify(:channel, :topic)")
 log = structlog.get_logger(__name__)
 
@@ -167,7 +169,7 @@ def _sqlite_engine(url: str, mode: str, **options: Any) -> AsyncEngine:
         for pragma in (
             "busy_timeout=30000",
             "journal_mode=WAL",
-            "synchronous=FULL",
+            f"synchronous={SYNCHRONOUS}",
             "foreign_keys=ON",
             "secure_delete=ON",
         ):

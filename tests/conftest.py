@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
+from sandbox import store as sandbox_store
+from storage import database as database_room
 from storage import migrate
 from storage.crypto import Keyring, generate_key
 from storage.database import Database
@@ -41,6 +44,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section("minutes by suite")
     for suite, taken in sorted(seconds.items(), key=lambda pair: -pair[1]):
         terminalreporter.write_line(f"{taken / 60:6.1f}  {suite}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_power_cuts() -> Iterator[None]:
+    """As PostgreSQL's `fsync=off`: what this process writes need not outlast the machine. A killed
+    process loses nothing by it, and the processes that tests start and kill write everything
+    through all the same (`tests/storage/test_database.py` looks at what they set)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database_room, "SYNCHRONOUS", "OFF")
+        patch.setattr(sandbox_store, "SYNCHRONOUS", "OFF")
+        patch.setattr(os, "fsync", lambda _file: None)
+        yield
 
 
 @pytest.fixture(scope="session")

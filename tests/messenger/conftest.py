@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from messenger import migrations
 from messenger.app import MESSENGER, create_app
 from messenger.client import MessengerClient
 from messenger.core.unit import Messenger
@@ -23,14 +25,32 @@ TOKEN = "7000000001:test-token-for-the-messenger"
 ADMIN = "admin-token-for-tests"
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database as the messenger's first start leaves it, to copy."""
+    path = tmp_path_factory.mktemp("messenger") / "empty.db"
+    migrations.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres: Server) -> str:
+    """The same on PostgreSQL; its name."""
+    name = postgres.create()
+    migrations.upgrade(postgres.url(name))
+    return name
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def messenger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database: the tests run on SQLite and on PostgreSQL."""
+    """A database without rows: the tests run on SQLite and on PostgreSQL."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/messenger.db"
+        path = tmp_path / "messenger.db"
+        shutil.copy(request.getfixturevalue("migrated_file"), path)
+        yield f"sqlite:///{path}"
         return
     server: Server = request.getfixturevalue("postgres")
-    name = server.create()
+    name = server.create(template=request.getfixturevalue("migrated_database"))
     yield server.url(name)
     server.drop(name)
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+import subprocess
+import sys
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
@@ -167,3 +170,31 @@ async def test_what_was_read_stays_readable(database: Database) -> None:
     async with database.reading() as session:
         event = (await session.execute(select(InboxEvent))).scalar_one()
     assert (event.key, event.payload) == ("tg:1", {"text": "您好"})
+
+
+_DURABLE = """
+import asyncio, pathlib, sys
+from sqlalchemy import text
+from sandbox.store import Store
+from storage.crypto import Keyring, generate_key
+from storage.database import Database
+
+async def main(folder):
+    database = Database(f"sqlite:///{folder}/bot.db", Keyring.from_text(generate_key()))
+    async with database.transaction() as session:
+        print((await session.execute(text("pragma synchronous"))).scalar())
+    await database.dispose()
+    store = Store(folder / "sandbox.db")
+    print(await store.run(lambda db: db.execute("pragma synchronous").fetchone()[0]))
+    store.close()
+
+asyncio.run(main(pathlib.Path(sys.argv[1])))
+"""
+
+
+def test_a_commit_outlasts_a_power_cut_outside_the_tests(tmp_path: Path) -> None:
+    """This process leaves it out (`tests/conftest.py`); a program's own does not."""
+    done = subprocess.run(
+        [sys.executable, "-c", _DURABLE, str(tmp_path)], capture_output=True, check=True, text=True
+    )
+    assert done.stdout.split() == ["2", "2"]  # FULL

@@ -11,7 +11,10 @@ from datetime import date
 from services.documents.document import ReadDocument
 from services.documents.profile import PortraitProfile
 from services.documents.reader import DocumentReader
-from services.documents.settings import DocumentSettings
+from services.documents.settings import DocumentSettings, OcrSettings
+
+#: Test files run side by side: a second thread would mostly wait for the other's, and burn a core.
+_LEAN = DocumentSettings(workers=1, ocr=OcrSettings(threads=1))
 
 
 class SharedReader:
@@ -26,7 +29,7 @@ class SharedReader:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self._reader = DocumentReader(DocumentSettings(workers=1))
+        self._reader = DocumentReader(_LEAN)
         self._known: dict[tuple[object, ...], list[ReadDocument]] = {}
 
     async def start(self) -> None:

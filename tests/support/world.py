@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ from bot.settings import Settings
 from bot.tasks import Job
 from bot.works import WORKS
 from knowledge.ask import Answerer
+from messenger import migrations
 from messenger.app import create_app as create_messenger
 from messenger.client import MessengerClient
 from messenger.settings import MessengerSettings
@@ -40,7 +42,7 @@ from sandbox.company import Company, Employee, make_company
 from sandbox.company.writers import to_json, write_company
 from sandbox.papers import render
 from sandbox.server import create_app as create_sandbox
-from sandbox.settings import SandboxSettings
+from sandbox.settings import CallbackSettings, SandboxSettings
 from services.desk import set_desk
 from services.people import invitations, roles
 from services.people.people import by_number
@@ -393,11 +395,23 @@ def free_port() -> int:
         return port
 
 
+@cache
+def _new_messenger() -> bytes:
+    """The messenger's database as its first start makes it, to copy."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "messenger.db"
+        migrations.upgrade(f"sqlite:///{path}")
+        return path.read_bytes()
+
+
 def _messenger(folder: Path) -> web.Application:
+    path = folder / "messenger.db"
+    if not path.exists():
+        path.write_bytes(_new_messenger())
     return create_messenger(
         MessengerSettings(
             _env_file=None,
-            database_url=f"sqlite:///{folder}/messenger.db",
+            database_url=f"sqlite:///{path}",
             files_dir=folder / "messenger-files",
             key=generate_key(),
             bot_token=BOT_TOKEN,
@@ -419,6 +433,9 @@ def _sandbox(folder: Path) -> web.Application:
             admin_token=SECRET,
             callback_secret=SECRET,
             clock_secret=SECRET,
+            # A report held back passes the next one on the way; where none follows, nobody waits
+            # half a minute for it.
+            callbacks=CallbackSettings(hold=1),
         )
     )
 

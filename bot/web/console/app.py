@@ -8,7 +8,7 @@ from bot.intake import RUNTIME
 from bot.runtime import Runtime
 from bot.web.console import signin
 from bot.web.console.guard import RENDERER, add_headers, explain, guarded
-from bot.web.console.rendering import STATIC, Renderer
+from bot.web.console.rendering import STATIC, renderer_of
 from bot.web.console.table import every_page
 from bot.web.console.visit import PREFIX
 
@@ -33,7 +33,7 @@ def create_console(runtime: Runtime) -> web.Application:
     limit = runtime.settings.console.upload_bytes + _FIELDS_BYTES
     app = web.Application(middlewares=[explain], client_max_size=limit)
     app[RUNTIME] = runtime
-    app[RENDERER] = Renderer(pages)
+    app[RENDERER] = renderer_of(pages)
     app.on_response_prepare.append(add_headers)
     app.router.add_get("/sign-in", signin.show)
     app.router.add_post("/sign-in", signin.enter)

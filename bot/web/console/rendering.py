@@ -108,3 +108,7 @@ def static_address(name: str) -> str:
     """A static file's address; it changes with the content, so that it can be kept for long."""
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
     return f"/console/static/{name}?v={digest}"
+
+
+renderer_of = cache(Renderer)
+"""The pages' renderer; its templates are compiled once a process."""
