@@ -13,6 +13,7 @@ import typer
 from bot.commands.context import database_session, fail, now, out, run, settings
 from bot.commands.knowledge_texts import refuse, say
 from bot.commands.texts import one_person, save, show
+from bot.filters import load_words
 from knowledge.policies import Change, Finding, PolicyBase, diff
 from knowledge.policies.schema import PolicyError
 from services.policies import BundleError, PublishError, bundles, ensure, published, worklists
@@ -144,7 +145,8 @@ def check(
     if as_json:
         out(json.dumps(worklists.as_payload(findings), ensure_ascii=False))
     elif findings:
-        rows = [(f.kind, f.region, f.policy_id or f.topic or "", f.detail) for f in findings]
+        kinds = load_words()["zh"]["finding"]
+        rows = [(kinds[f.kind], f.region, f.policy_id or f.topic or "", f.detail) for f in findings]
         show("政策核对", ("种类", "地区", "条目", "说明"), rows)
     else:
         out(say("clean"))

@@ -18,7 +18,8 @@ STALE_AFTER_DAYS = 31
 class Finding:
     """One thing to look at.
 
-    ``kind``: stale, expired, early, weak, unsourced, contradictory or missing.
+    ``kind``: stale, expired, early, weak, unsourced, contradictory or missing; ``detail``: the day
+    of the check or of the rule's end or beginning, the sentence, or the part and the entries.
     """
 
     kind: str
@@ -51,16 +52,16 @@ def _of_policy(base: PolicyBase, policy: Policy, today: date, days: int) -> Iter
         return Finding(kind, policy.id, policy.region, policy.topics[0], policy.keeper, detail)
 
     if today - policy.checked > timedelta(days=days):
-        yield finding("stale", f"上次核对 {policy.checked.isoformat()}")
+        yield finding("stale", policy.checked.isoformat())
     if policy.valid_to and policy.valid_to < today:
-        yield finding("expired", f"有效期至 {policy.valid_to.isoformat()}")
+        yield finding("expired", policy.valid_to.isoformat())
     if policy.valid_from and policy.valid_from > today:
-        yield finding("early", f"{policy.valid_from.isoformat()} 起生效")
+        yield finding("early", policy.valid_from.isoformat())
     for statement in policy.statements:
         if base.grade(statement) is Grade.D:
-            yield finding("weak", f"只有存疑来源：{statement.text[:40]}")
+            yield finding("weak", statement.text[:40])
         elif not statement.own and not any(base.facts[n].source_url for n in statement.facts):
-            yield finding("unsourced", f"来源没有网址：{statement.text[:40]}")
+            yield finding("unsourced", statement.text[:40])
 
 
 def _contradictions(base: PolicyBase) -> Iterable[Finding]:
@@ -80,7 +81,7 @@ def _contradictions(base: PolicyBase) -> Iterable[Finding]:
                 region,
                 topic,
                 policies[0].keeper,
-                f"{part}：{names}",
+                f"{part}: {names}",
             )
 
 
@@ -90,4 +91,4 @@ def _missing(base: PolicyBase, staffed: Iterable[str], topics: Iterable[str]) ->
         near = {place, regions.province_of(place).code}
         for topic in wanted:
             if not any(base.own_entries(topic, level) for level in near):
-                yield Finding("missing", None, place, topic, None, "只有全国口径")
+                yield Finding("missing", None, place, topic, None, "")

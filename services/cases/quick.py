@@ -17,12 +17,17 @@ _FILE = Path(__file__).with_name("quick_replies.yaml")
 
 @dataclass(frozen=True)
 class QuickReply:
-    """One ready sentence. No `matters`: for every case."""
+    """One ready sentence. No `matters`: for every case; no `english`: the title is Chinese."""
 
     code: str
     title: str
     text: str
     matters: tuple[str, ...]
+    english: str = ""
+
+    def titled(self, language: str) -> str:
+        """What the officer chooses it by."""
+        return self.english if language == "en" and self.english else self.title
 
 
 def quick_replies(case: CaseView) -> tuple[QuickReply, ...]:
@@ -36,6 +41,7 @@ def quick_replies(case: CaseView) -> tuple[QuickReply, ...]:
             title=str(each["title"]),
             text=str(each[language]).format(**values),
             matters=tuple(each.get("matters", ())),
+            english=str(each.get("title_en", "")),
         )
         for each in given
         if not each.get("matters") or case.matter in each["matters"]

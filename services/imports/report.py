@@ -12,12 +12,15 @@ from typing import Any
 import yaml
 
 HERE = Path(__file__).parent
+EITHER = "”或“"
+"""Between the titles of columns of which one must be there."""
 
 
 @cache
-def messages() -> Mapping[str, str]:
+def messages(language: str = "zh") -> Mapping[str, str]:
     """Texts by code."""
-    return MappingProxyType(yaml.safe_load((HERE / "messages.yaml").read_text(encoding="utf-8")))
+    name = "messages_en.yaml" if language == "en" else "messages.yaml"
+    return MappingProxyType(yaml.safe_load((HERE / name).read_text(encoding="utf-8")))
 
 
 class UnreadableError(Exception):
@@ -31,12 +34,16 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True)
 class RowError:
-    """One thing about a row. `row` counts as the spreadsheet does, from 1; None: the whole file."""
+    """One thing about a row. `row` counts as the spreadsheet does, from 1; None: the whole file.
+
+    `message` is in the language of the workbook, Chinese; `english` is the same.
+    """
 
     row: int | None
     column: str | None
     code: str
     message: str
+    english: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -111,5 +118,7 @@ class Findings:
 def _entry(
     row: int | None, code: str, column: str | None, values: Mapping[str, object]
 ) -> RowError:
-    text = messages()[code].format(column=column or "", **values)
-    return RowError(row, column, code, text)
+    titles = column or ""
+    text = messages()[code].format(column=titles, **values)
+    titles = titles.replace(EITHER, "” or “")
+    return RowError(row, column, code, text, messages("en")[code].format(column=titles, **values))

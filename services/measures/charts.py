@@ -19,7 +19,7 @@ from services.measures.backlog import PARTIES
 from services.measures.catalogue import measure
 from services.measures.fonts import DRAWING, chinese
 from services.measures.summary import Line, Summary
-from services.measures.wording import story_of, words
+from services.measures.wording import aside, listed, story_of, words
 
 _RATES = (
     "timeliness",
@@ -144,14 +144,12 @@ def rates(ax: Axes, summary: Summary, language: str) -> str:
     ax.set_xlim(0, 1.32)
     ax.set_xticks([0, 0.5, 1], ["0%", "50%", "100%"])
     ax.set_title(said["rates_chart"], loc="left", fontsize=12)
-    return (
-        f"{said['rates_chart']}："
-        + "；".join(
-            f"{measure(each.name).words(language).title} {each.now.value:.1%}（n={each.now.count}）"
-            for each in shown
-        )
-        + "。"
+    rows = (
+        f"{measure(each.name).words(language).title} {each.now.value:.1%}"
+        + aside(f"n={each.now.count}", language)
+        for each in shown
     )
+    return listed(said["rates_chart"], rows, language)
 
 
 def _label(line: Line, said: dict[str, str]) -> str:
@@ -168,24 +166,22 @@ def backlog(ax: Axes, summary: Summary, language: str) -> str:
         counts = [ages[party][index] for party in PARTIES]
         ax.barh(range(len(PARTIES)), counts, left=left, color=colour, label=said["ages"][index])
         left = [a + b for a, b in zip(left, counts, strict=True)]
-    most = max([*left, 1])
+    most, gap = max([*left, 1]), " " if language == "en" else ""
     for place, party in enumerate(PARTIES):
         late = summary.backlog.late[party]
-        text = f"{left[place]}" + (f"（{said['overdue']}{late}）" if late else "")
+        text = f"{left[place]}" + (aside(f"{said['overdue']}{gap}{late}", language) if late else "")
         ax.text(left[place] + most * 0.015, place, text, va="center")
     ax.set_yticks(range(len(PARTIES)), [said[party] for party in PARTIES])
     ax.invert_yaxis()
     ax.set_xlim(0, most * 1.3)
     ax.legend(loc="lower right", fontsize=8, frameon=False)
     ax.set_title(said["backlog_chart"], loc="left", fontsize=12)
-    return (
-        f"{said['backlog_chart']}："
-        + "；".join(
-            f"{said[party]} {left[place]}，{said['overdue']} {summary.backlog.late[party]}"
-            for place, party in enumerate(PARTIES)
-        )
-        + "。"
+    comma = ", " if language == "en" else "，"
+    rows = (
+        f"{said[party]} {left[place]}{comma}{said['overdue']} {summary.backlog.late[party]}"
+        for place, party in enumerate(PARTIES)
     )
+    return listed(said["backlog_chart"], rows, language)
 
 
 def trend(ax: Axes, summary: Summary, language: str) -> str:
@@ -212,15 +208,13 @@ def trend(ax: Axes, summary: Summary, language: str) -> str:
     ax.set_ylim(0, 1.12)
     ax.set_yticks([0, 0.5, 1], ["0%", "50%", "100%"])
     ax.set_title(said["satisfaction_chart"], loc="left", fontsize=12)
-    return (
-        f"{said['satisfaction_chart']}："
-        + "；".join(
-            f"{period.label} "
-            + (said["too_few_rated"] if one is None else f"{one.share:.0%}（n={one.count}）")
-            for period, one in summary.trend
-        )
-        + "。"
+    rows = (
+        f"{period.label} {said['too_few_rated']}"
+        if one is None
+        else f"{period.label} {one.share:.0%}{aside(f'n={one.count}', language)}"
+        for period, one in summary.trend
     )
+    return listed(said["satisfaction_chart"], rows, language)
 
 
 CHARTS: dict[str, Draw] = {"rates": rates, "backlog": backlog, "trend": trend}

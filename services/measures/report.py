@@ -16,7 +16,15 @@ from services.measures.applications import STEPS
 from services.measures.catalogue import measure, measures
 from services.measures.charts import CHARTS, chart
 from services.measures.summary import HEADLINES, Summary
-from services.measures.wording import change_of, entry_of, number_of, story_of, value_of, words
+from services.measures.wording import (
+    aside,
+    change_of,
+    entry_of,
+    number_of,
+    story_of,
+    value_of,
+    words,
+)
 from services.ratings.reasons import word
 from storage.clock import SHANGHAI
 
@@ -77,7 +85,7 @@ def measure_rows(summary: Summary, language: str) -> list[list[str]]:
     for name in HEADLINES:
         line = summary.lines[name]
         target = number_of(name, line.target, language)
-        mark = f"（{words(language)['misses']}）" if line.misses else ""
+        mark = aside(words(language)["misses"], language) if line.misses else ""
         rows.append(
             [
                 measure(name).words(language).title,
@@ -116,7 +124,7 @@ def entry_rows(summary: Summary, language: str) -> list[list[str]]:
     """Policies that were wrong."""
     return [
         [
-            f"{entry_of(one, language)}（{one.entry}）",
+            entry_of(one, language) + aside(one.entry, language),
             value_of(one.now, language),
             str(one.now.count),
             value_of(one.before, language) if one.before.count else "–",

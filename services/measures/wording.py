@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,18 @@ def words(language: str) -> dict[str, Any]:
     """Every word of a language; Chinese unless English is asked for."""
     found: dict[str, Any] = _data()["en" if language == "en" else "zh"]
     return found
+
+
+def aside(text: str, language: str) -> str:
+    """A remark in brackets."""
+    return f" ({text})" if language == "en" else f"（{text}）"
+
+
+def listed(head: str, items: Iterable[str], language: str) -> str:
+    """A sentence that names things one after the other."""
+    if language == "en":
+        return f"{head}: {'; '.join(items)}."
+    return f"{head}：{'；'.join(items)}。"
 
 
 def value_of(figure: Figure, language: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.commands.history import grant_areas, made_up_people
 from bot.web.console.table import every_page
+from knowledge.ask import Answerer
 from sandbox.company.history import REGIONS, Past
 from services import collection, gaps
 from services.console.reach import Reach
@@ -27,8 +28,9 @@ from services.measures.query import Area
 from services.measures.refresh import refresh
 from services.measures.releases import release
 from services.people.people import by_id
-from services.policies import ensure
+from services.policies import Library, ensure
 from services.policies.bundles import read_files
+from services.policies.settings import PolicySettings
 from storage.clock import local_date
 from storage.models import Application, ApplicationStatus, ChannelAccount, GapKind, Person
 from tests.console.office import Office, shown
@@ -37,6 +39,7 @@ from tests.policies.test_bundles import packed
 
 PLACE = "3楼HR办公室，工作日9:00–17:30"
 QUESTIONS = ("社保卡可以刷卡坐地铁吗？", "社保卡能当图书证用吗？", "去香港看病能刷社保卡吗？")
+NEW_RULE = "先挂失，再补卡；没有挂失的，当场先办挂失。"
 _HEADINGS = ("申请编号", "姓名", "证件号码", "办理结果", "原因", "处理日期")
 
 
@@ -52,6 +55,8 @@ async def furnish(office: Office) -> None:
         await _cards(office, session)
         await _questions(office, session)
     await _past(office)
+    library = Library(Answerer.load(), PolicySettings())
+    office.runtime.tools = replace(office.runtime.tools, policies=library)
 
 
 async def _hired(office: Office, session: AsyncSession) -> None:
@@ -180,12 +185,17 @@ def sights(office: Office) -> tuple[Sight, ...]:
 
 @dataclass(frozen=True)
 class Form:
-    """A form whose answer is a page of its own: what to write into which field, and the button."""
+    """A form whose answer is a page of its own: what to write into which field, and the button.
+
+    Args:
+        chosen: what its page has chosen already.
+    """
 
     name: str
     path: str
     fields: dict[str, str]
     file: bytes | None = None
+    chosen: dict[str, str] = field(default_factory=dict)
 
 
 def forms(office: Office) -> tuple[Form, ...]:
@@ -198,7 +208,7 @@ def forms(office: Office) -> tuple[Form, ...]:
     return (
         Form("cases.found", "/cases", {"words": "社保卡"}),
         Form("people.found", "/people", {"wanted": "E0001"}),
-        Form("imports.checked", "/imports", {}, _sheet(_ROSTER, people)),
+        Form("imports.checked", "/imports", {}, _sheet(_ROSTER, people), {"kind": "roster"}),
         Form("staffchanges.checked", "/imports/changes", {}),
         Form("bundles.looked", "/policies/bundles", {}, _bundle()),
         Form("batches.checked", "/batches", {"region": "370100"}, _sheet(_HEADINGS, answered)),
@@ -213,7 +223,7 @@ def _bundle() -> bytes:
     """An unsigned bundle in which one rule says something else."""
     with tempfile.TemporaryDirectory() as folder:
         place = unpacked(Path(folder, "files"))
-        edit(place, "cn-replace-lost", rule="先挂失，再补卡；没有挂失的，当场先办挂失。")
+        edit(place, "cn-replace-lost", rule=NEW_RULE)
         return packed(read_files(place, MOST))
 
 
@@ -239,3 +249,4 @@ async def send(page: Page, base: str, form: Form) -> None:
         )
     async with page.expect_navigation():
         await one.locator("button").first.click()
+    assert "said=" not in page.url, (form.name, page.url)  # refused: not the page that is meant

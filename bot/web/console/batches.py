@@ -37,7 +37,7 @@ def _page(
     return visit.render(
         "batches",
         report=report,
-        words=texts()["outcome"],
+        words=texts()["outcome_en" if visit.language == "en" else "outcome"],
         region=region,
         upload=upload,
         proof=_proof(visit, region, upload) if upload else "",

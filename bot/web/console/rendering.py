@@ -78,6 +78,7 @@ class Renderer:
         return found.render(
             language=language,
             t=partial(words.say, language),
+            marks=words.MARKS[language],
             **values,
         )
 

@@ -7,7 +7,7 @@ chat only.
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Sequence
 
 from aiohttp import web
 
@@ -18,7 +18,8 @@ from bot.works import portrait_profile
 from knowledge.answers import Answer
 from knowledge.move import guide
 from knowledge.regions import find
-from services.documents.document import KINDS
+from services.documents.document import KINDS, ReadDocument
+from services.policies.views import topic_titles
 from storage.clock import local_date
 
 pages = Pages("tools")
@@ -31,7 +32,7 @@ async def check(visit: Visit) -> web.StreamResponse:
 
 
 def _check(
-    visit: Visit, found: list[dict[str, Any]] | None = None, kind: str = "", region: str = ""
+    visit: Visit, found: Sequence[ReadDocument] | None = None, kind: str = "", region: str = ""
 ) -> web.Response:
     return visit.render(
         "check", found=found, kinds=KINDS, kind=kind, region=region, places=everywhere()
@@ -52,8 +53,7 @@ async def checked(visit: Visit) -> web.StreamResponse:
         profile=portrait_profile(region) if region else None,
         today=local_date(visit.now),
     )
-    rows: list[dict[str, Any]] = [document.as_json("") for document in found]
-    return _check(visit, rows, kind, region)
+    return _check(visit, found, kind, region)
 
 
 @pages.get("/ask", roles=DESK, nav=True)
@@ -69,7 +69,14 @@ def _ask(
     steps: list[str] | None = None,
     question: str = "",
 ) -> web.Response:
-    return visit.render("ask", answer=answer, steps=steps, question=question, places=everywhere())
+    return visit.render(
+        "ask",
+        answer=answer,
+        steps=steps,
+        question=question,
+        places=everywhere(),
+        titles=dict(topic_titles(visit.language)),
+    )
 
 
 @pages.post("/ask", roles=DESK)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -30,6 +31,24 @@ def say(language: str, key: str, **values: object) -> str:
         KeyError: there is none of this name.
     """
     return catalogue(language)[key].format(**values)
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Punctuation between values."""
+
+    colon: str
+    semi: str
+    comma: str
+    list: str
+    open: str
+    close: str
+
+
+MARKS = {
+    "zh": Marks("：", "；", "，", "、", "（", "）"),
+    "en": Marks(": ", "; ", ", ", ", ", " (", ")"),
+}
 
 
 def known(key: str) -> bool:
