@@ -18,6 +18,7 @@ from services.documents import text as texts
 from services.documents.idnumber import is_id_number, normalise_id_number
 from services.documents.layout import (
     Token,
+    askew,
     beside,
     joined,
     page_angle,
@@ -26,13 +27,13 @@ from services.documents.layout import (
     split,
     tokens,
 )
-from services.documents.ocr import Line, angle
+from services.documents.ocr import Line
+from services.documents.places import without_stray
 from services.documents.values import Value, value_of
 
 FRONT_FIELDS = ("name", "sex", "ethnicity", "birth", "address", "id_number")
 BACK_FIELDS = ("authority", "valid_from", "valid_to")
 LONG_TERM = "长期"
-_MOST_ASKEW = 12.0  # degrees; perspective turns a card's own lines less
 _TALLER = 1.6  # letters so much higher than the value's are a mark's
 _COLUMN_SLACK = 0.1  # of the letters' height: a value's first character begins right of its column
 
@@ -104,7 +105,7 @@ def _labelled(
     found: dict[str, list[Token]] = {}
     rest: list[Token] = []
     for line in lines:
-        if texts.is_mark(line.text) or _askew(line, degrees):
+        if texts.is_mark(line.text) or askew(line, degrees):
             continue
         plain = Line(line.box, texts.simplified(line.text), line.sure, line.centres)
         for name, part in split(plain, pattern):
@@ -114,14 +115,6 @@ def _labelled(
             else:
                 found.setdefault(name, []).append(token)
     return _own_labels(found), rest
-
-
-def _askew(line: Line, degrees: float) -> bool:
-    """Whether a long line runs across the card's own: a watermark, another paper."""
-    sides = line.box[1] - line.box[0], line.box[3] - line.box[0]
-    along, across = (float(np.linalg.norm(side)) for side in sides)
-    off = (angle(line.box) - degrees + 180) % 360 - 180
-    return along > 2 * across and abs(off) > _MOST_ASKEW
 
 
 def _own_labels(found: dict[str, list[Token]]) -> dict[str, Token]:
@@ -294,11 +287,11 @@ def _place(parts: list[Token]) -> Value | None:
     """An address or authority; doubtful when a mark was printed into it."""
     printed = joined(parts)
     plain = _NUMBER_LABEL.sub("", texts.without_marks(printed))
-    text = texts.place(plain)
-    if not text:
+    told = texts.place(plain)
+    if not told:
         return None
-    value = value_of(text, parts)
-    return value if plain == printed else replace(value, sure=0.0)
+    value = value_of(without_stray(told), parts)
+    return value if plain == printed and value.text == told else replace(value, sure=0.0)
 
 
 def _address_row(row: list[Token], start: float) -> list[Token]:

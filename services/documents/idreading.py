@@ -13,23 +13,21 @@ import numpy as np
 
 from services.documents import idcard
 from services.documents import text as texts
+from services.documents.again import Again
 from services.documents.idcard import Card
 from services.documents.idnumber import IdNumberError, check_id_number, is_id_number
-from services.documents.ocr import Corners, Line, Ocr, Pixels, cut, ink, unread
-from services.documents.places import Slip, authority_slip, begins_with_a_place, slip
+from services.documents.ocr import Corners, Line, Ocr, Pixels, cut
+from services.documents.placemending import mend_places
+from services.documents.places import begins_with_a_place
 from services.documents.rectify import brightened, guess, inside, outline, straighten, upright
-from services.documents.values import Value, doubtful_names
+from services.documents.values import Value, doubtful_names, voted
 
 _WANTED = {"front": idcard.FRONT_FIELDS, "back": idcard.BACK_FIELDS}
 _FREE = ("name", "address", "authority")  # no check digit or list tells whether these are right
-_FIRM = 0.98
 _DIGITS = "0123456789X"
 _FEWEST_TO_COMPARE = 3
 _LOST_END = 2  # characters; more is another line, a mark or another paper
 _SEEN = 0.8  # probability from which an end was seen, not made up
-_ENDINGS = "号室户栋幢楼组院"
-_STEPS_DOWN = (1.15, 1.3, 1.45, 1.6)  # from line to line, in heights of a line's box
-_ROOM = 0.1
 _WIDE = 1.55  # a step between a name's characters against the narrowest: a dot may be lost there
 
 
@@ -67,18 +65,15 @@ def _read_side(ocr: Ocr, picture: Pixels, lines: Sequence[Line], side: str) -> S
     values, doubts = settle(looks, ocr.settings.doubtful)
     best = _best(looks)
     shaky = [name for name in _FREE if name in values and name not in doubts]
-    again = _Again(ocr, picture, flat, looks[0])
+    again = Again(ocr, [(looks[0].values, picture), *((look.values, flat) for look in looks[1:])])
     doubts |= {
         name
         for name in shaky
-        if again.mixed(best.values[name])
-        or again.partial(best.values[name])
-        or again.unstable(best.values[name])
-        or (name == "name" and _unlikely(best.values[name]))
+        if again.shaky(best.values[name]) or (name == "name" and _unlikely(best.values[name]))
     }
     if values.get("address", "")[-1:].isdecimal():
         values["address"] += again.lone_end(best.values["address"])
-    _mend_places(values, doubts, looks, again)
+    mend_places(values, doubts, [look.values for look in looks], again)
     ordered = tuple(name for name in _WANTED[side] if name in doubts)
     weak = _weak_line(best.values.get("address"), ocr.settings.doubtful)
     return SideRead(side, values, ordered, flat, len(looks), weak)
@@ -112,106 +107,6 @@ def _own_lines(card: Card, lines: Sequence[Line], corners: Corners | None) -> Ca
     again = idcard.parse(own, card.side)
     crowded = len(idcard.sides(lines)) > 1
     return again if crowded or again.values.keys() >= card.values.keys() else card
-
-
-@dataclass(frozen=True)
-class _Again:
-    """Lines read once more, in the picture that each was first read from."""
-
-    ocr: Ocr
-    picture: Pixels
-    flat: Pixels
-    first: Card
-
-    def _strips(self, value: Value, grow: float) -> list[Pixels]:
-        own = any(value is one for one in self.first.values.values())
-        source = self.picture if own else self.flat
-        return [cut(source, line.box, grow) for line in value.lines]
-
-    def unstable(self, value: Value) -> bool:
-        """Whether a value that no rule checks reads differently when cut a bit larger.
-
-        Only values with a character below ``steady`` are tried: it costs a few hundredths of a
-        second.
-        """
-        if value.sure >= self.ocr.settings.steady:
-            return False
-        for grow in (0.1, 0.3):
-            for line, strip in zip(value.lines, self._strips(value, grow), strict=True):
-                text, _, _ = self.ocr.read_strip(strip)
-                if texts.simplified(line.text) not in texts.simplified(text):
-                    return True
-        return False
-
-    def mixed(self, value: Value) -> bool:
-        """Whether some characters are printed much fainter than the others: perhaps a watermark
-        that was read as part of the value."""
-        contrasts: list[float] = []
-        for line, strip in zip(value.lines, self._strips(value, 0.0), strict=True):
-            contrasts += ink(strip, line.centres)
-        if len(contrasts) < _FEWEST_TO_COMPARE:
-            return False
-        return min(contrasts) < self.ocr.settings.faint * float(np.median(contrasts))
-
-    def partial(self, value: Value) -> bool:
-        """Whether something is printed in a line where no character was read."""
-        strips = zip(value.lines, self._strips(value, 0.0), strict=True)
-        limit = self.ocr.settings.unread
-        return any(unread(strip, line.centres) > limit for line, strip in strips)
-
-    def lone_end(self, value: Value) -> str:
-        """The one character that a wrapped address may have alone on its next line: the detector
-        passes over it. Empty when two cuts below the last line don't agree on one."""
-        own = any(value is one for one in self.first.values.values())
-        source, box = self.picture if own else self.flat, value.lines[-1].box
-        down, right = box[3] - box[0], (box[1] - box[0]) / max(len(value.lines[-1].text), 1)
-        seen: list[str] = []
-        for step in _STEPS_DOWN:
-            top, foot = box[0] + step * down, box[3] + step * down
-            corners = np.stack([top, top + 2 * right, foot + 2 * right, foot]).astype(np.float32)
-            text, sure, _ = self.ocr.read_strip(cut(source, corners, _ROOM))
-            if text in _ENDINGS and len(text) == 1 and sure[0] >= _SEEN:
-                seen.append(text)
-        return seen[0] if len(seen) > 1 and len(set(seen)) == 1 else ""
-
-    def likely(self, value: Value, slip: Slip) -> list[str]:
-        """The names near a slip whose character the recogniser itself holds for possible."""
-        strips = self._strips(value, 0.0)
-        rivals: dict[str, str] = {}
-        found = []
-        for name in slip.near:
-            pairs = zip(slip.told, name, strict=True)
-            told, meant = next(pair for pair in pairs if pair[0] != pair[1])
-            if told not in rivals:
-                rivals[told] = "".join(self.ocr.rivals(strip, told) for strip in strips)
-            if meant in rivals[told]:
-                found.append(name)
-        return found
-
-
-def _mend_places(
-    values: dict[str, str], doubts: set[str], looks: Sequence[Card], again: _Again
-) -> None:
-    """A county that doesn't exist is put right when one alone is meant, and stays doubtful."""
-    for name, find in (("address", slip), ("authority", authority_slip)):
-        found = find(values.get(name, ""))
-        if found is None:
-            continue
-        doubts.add(name)
-        read = [look.values[name] for look in looks if name in look.values]
-        sound = [value for value in read if find(value.text) is None]
-        if sound:
-            values[name] = max(sound, key=lambda value: value.sure).text
-            continue
-        value, meant = max(read, key=lambda value: value.sure), found.meant
-        if meant is None or value.sure >= _FIRM:
-            possible = again.likely(value, found)
-            meant = possible[0] if len(possible) == 1 else None
-        if meant is not None:
-            text = values[name]
-            values[name] = text[: found.start] + meant + text[found.stop :]
-    if "address" in values and not begins_with_a_place(values["address"]):
-        doubts.add("address")
 
 
 def _flat(ocr: Ocr, picture: Pixels, card: Card, corners: Corners | None) -> Pixels:
@@ -257,16 +152,20 @@ def _closer(ocr: Ocr, picture: Pixels, card: Card) -> Card:
 
 
 def _best(looks: Sequence[Card]) -> Card:
-    """For each field the most probable value of several looks."""
+    """For each field the most probable value of several looks; free text by their votes."""
     values: dict[str, Value] = {}
     for name in _WANTED[looks[0].side]:
         read = [look.values[name] for look in looks if name in look.values]
         if name == "id_number":
             read = [value for value in read if is_id_number(value.text)] or read
         if read:
-            best = max(read, key=lambda value: value.sure)
-            values[name] = _fuller(best, read) if name in _FREE else best
+            free = name in _FREE
+            values[name] = _fuller(voted(read), read) if free else max(read, key=_sureness)
     return replace(looks[0], values=values)
+
+
+def _sureness(value: Value) -> float:
+    return value.sure
 
 
 def _fuller(best: Value, read: Sequence[Value]) -> Value:

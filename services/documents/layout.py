@@ -11,6 +11,8 @@ import numpy as np
 
 from services.documents.ocr import Line, angle
 
+_MOST_ASKEW = 12.0  # degrees; perspective turns a paper's own lines less
+
 
 @dataclass(frozen=True, eq=False)
 class Token:
@@ -53,6 +55,23 @@ def page_angle(lines: Sequence[Line]) -> float:
         length = float(np.linalg.norm(line.box[1] - line.box[0]))
         total += length * complex(math.cos(turn), math.sin(turn))
     return math.degrees(math.atan2(total.imag, total.real)) if total else 0.0
+
+
+def own_angle(lines: Sequence[Line], own: Sequence[Line]) -> float:
+    """The direction of a paper by its own words, then by all lines that run nearly so: other
+    papers on the table may lie askew."""
+    if not own:
+        return page_angle(lines)
+    rough = page_angle(own)
+    return page_angle([line for line in lines if not askew(line, rough)] or own)
+
+
+def askew(line: Line, degrees: float) -> bool:
+    """Whether a long line runs across the paper's own: a watermark, another paper."""
+    sides = line.box[1] - line.box[0], line.box[3] - line.box[0]
+    along, across = (float(np.linalg.norm(side)) for side in sides)
+    off = (angle(line.box) - degrees + 180) % 360 - 180
+    return along > 2 * across and abs(off) > _MOST_ASKEW
 
 
 def tokens(lines: Iterable[Line], degrees: float) -> list[Token]:

@@ -15,6 +15,10 @@ from knowledge import regions
 
 _NAME = re.compile(r"(.{1,10}?(?:自治州|自治县|自治旗|林区|地区|市|盟|县|区|旗|州(?![市区县])))")
 _SKIPPED = re.compile(r"^.{0,4}(?:经济|高新|开发|工业|新技术|园区|新区|示范|管理)")
+_AREAS = re.compile(  # branches that are no county's
+    r"高新|经开|开发|经济|机场|空港|港口|港航|临港|铁路|轨道|交通|公交|水上|森林|园区|新区|滨海|保税|自贸"
+    r"|旅游|风景|景区|矿区|油田|农垦|科技|示范|工业|直属|城区|郊区|城东|城西|城南|城北|城中"
+)
 _MOST_NAMES = 2
 _ENDINGS = ("区", "县", "市", "旗")
 _SHORTEST = 3  # a shorter name may be the beginning of another: 西市 | 区, 新市 | 区
@@ -37,6 +41,9 @@ class Slip:
 
 def slip(text: str) -> Slip | None:
     """The first name of a place that no division has and that is one character from a known one."""
+    found = _province_slip(text)
+    if found is not None:
+        return found
     province, start = _province(text)
     for _ in range(_MOST_NAMES):
         hit = _NAME.match(text, start)
@@ -50,6 +57,27 @@ def slip(text: str) -> Slip | None:
             return _slip(text, start, hit.end(), _with_county(near, text[hit.end() :]))
         start = hit.end()
     return None
+
+
+def _province_slip(text: str) -> Slip | None:
+    """A province whose written-out name has one character wrong (山采省, 新疆缘吾尔自治区)."""
+    names = [province.name for province in regions.provinces()]
+    if any(text.startswith(name) for name in _everywhere()):
+        return None
+    near = [name for name in names if _one_off(text[: len(name)], name)]
+    near = [name for name in near if text[len(name) - 1] == name[-1]]
+    return _slip(text, 0, len(near[0]), near) if near else None
+
+
+def without_stray(text: str) -> str:
+    """Without one character before the first place's name: a piece of the label beside it."""
+    if begins_with_a_place(text):
+        return text
+    hit = _NAME.match(text, 1)
+    name = "" if hit is None else hit.group(1)
+    known = len(name) >= _SHORTEST and name in _everywhere()
+    known = known or any(text.startswith(one.name, 1) for one in regions.provinces())
+    return text[1:] if known else text
 
 
 def _with_county(near: list[str], rest: str) -> list[str]:
@@ -74,17 +102,39 @@ def authority_slip(text: str) -> Slip | None:
     """
     branch = re.search(r"公安局(.{2,6})分局", text)
     found = slip(text)
+    city = re.match(r"(.{2,10}?)公安局.{2,6}分局", text)
+    if found is None and city is not None and branch is not None:
+        return _branch_slip(text, city.group(1), branch)
     if found is not None and found.meant is None and branch is not None:
         name = text[found.start : found.stop]
         near = [city for city in _cities_of(branch.group(1)) if _one_off(city, name)]
         return _slip(text, found.start, found.stop, near) or found
-    if found is not None or branch is None:
-        return found
-    if _cities_of(branch.group(1)):
+    return found
+
+
+def _branch_slip(text: str, city: str, branch: re.Match[str]) -> Slip | None:
+    """A branch that is no county of its city, and one character from one that is."""
+    name = branch.group(1)
+    own = _counties_of(city)
+    former = any(name + ending in _former() for ending in _ENDINGS)
+    if name in own or former or _AREAS.match(name) or (not own and _cities_of(name)):
         return None
-    known = {full[:-1] for full in _known(_province(text)[0]) if full[-1] in _ENDINGS}
-    near = [one for one in known if _one_off(one, branch.group(1))]
-    return _slip(text, branch.start(1), branch.end(1), near)
+    known = own or {full[:-1] for full in _known(_province(text)[0]) if full[-1] in _ENDINGS}
+    return _slip(
+        text, branch.start(1), branch.end(1), [one for one in known if _one_off(one, name)]
+    )
+
+
+def _counties_of(city: str) -> set[str]:
+    """Names of a city's counties (of all cities called so), with and without their endings."""
+    names = {
+        county.name
+        for province in regions.provinces()
+        for place in (province, *regions.children(province.code))
+        if city.endswith(place.name)
+        for county in regions.children(place.code)
+    }
+    return names | {name[:-1] for name in names if name[-1] in _ENDINGS and len(name) > 2}
 
 
 def _cities_of(county: str) -> list[str]:

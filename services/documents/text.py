@@ -79,7 +79,7 @@ def person_name(text: str) -> str:
 
 def place(text: str) -> str:
     """An address or an authority: half-width digits, plain hyphens, no spaces."""
-    plain = simplified(half_width(text))
+    plain = simplified(half_width(text)).replace("後", "后")  # GB 2312 has it, no place's name
     plain = re.sub(r"[—–−‐―_~]", "-", plain)
     plain = re.sub(r"(?<=[0-9A-Za-z])一(?=[0-9A-Za-z])", "-", plain)
     return re.sub(r"[^\w\-#/()·、.&]", "", plain).strip(".-·、")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from services.documents.layout import Token
 from services.documents.ocr import Line
+from services.documents.text import half_width, simplified
 
 _PLACES = ("address", "authority")
 
@@ -36,6 +39,57 @@ def most_probable(looks: Sequence[Mapping[str, Value]]) -> dict[str, Value]:
     return best
 
 
+def voted(read: Sequence[Value]) -> Value:
+    """Several looks' value of one field: each character is what they hold for likeliest together.
+
+    Looks of another length have no say in single characters; where no look has them all, the value
+    is as sure as its least sure winner.
+    """
+    weights: defaultdict[str, float] = defaultdict(float)
+    for value in read:
+        weights[value.text] += value.sure
+    best = max(read, key=lambda value: (weights[value.text], value.sure))
+    peers = [value for value in read if len(value.text) == len(best.text)]
+    spelt = [letters for value in peers if (letters := _letters(value)) is not None]
+    if len(spelt) < 2:
+        return best
+    text, sure = "", 1.0
+    for place in zip(*spelt, strict=True):
+        votes: defaultdict[str, float] = defaultdict(float)
+        for letter, chance in place:
+            votes[letter] += chance
+        winner = max(votes, key=votes.__getitem__)
+        text += winner
+        sure = min(sure, max(chance for letter, chance in place if letter == winner))
+    same = [value for value in peers if value.text == text]
+    if same:
+        return max(same, key=lambda value: value.sure)
+    return replace(max(peers, key=lambda value: _shared(value.text, text)), text=text, sure=sure)
+
+
+def _shared(one: str, two: str) -> int:
+    return sum(left == right for left, right in zip(one, two, strict=True))
+
+
+def _letters(value: Value) -> list[tuple[str, float]] | None:
+    """A value's characters with their probabilities; None when it is not spelt as it was read."""
+    read: Iterable[tuple[str, float]] = (
+        pair for line in value.lines for pair in zip(line.text, line.sure, strict=True)
+    )
+    letters = []
+    rest = iter(read)
+    for letter in value.text:
+        sign = re.fullmatch(r"\W", letter) is not None
+        for printed, chance in rest:
+            plain = simplified(half_width(printed)).replace("後", "后")
+            if plain == letter or (sign and re.fullmatch(r"\W|一", plain)):
+                letters.append((letter, chance))
+                break
+        else:
+            return None
+    return letters
+
+
 def contested(looks: Sequence[Mapping[str, Value]], name: str, chosen: Value) -> bool:
     """Whether another look read something else and was not much less certain. A place that only
     lost its end says nothing else."""
@@ -50,7 +104,11 @@ def contested(looks: Sequence[Mapping[str, Value]], name: str, chosen: Value) ->
 def doubtful_names(
     looks: Sequence[Mapping[str, Value]], best: Mapping[str, Value], least: float
 ) -> set[str]:
-    """Names of values that are improbable or contested."""
+    """Names of values that are improbable, contested or put together from several looks."""
     return {
-        name for name, value in best.items() if value.sure < least or contested(looks, name, value)
+        name
+        for name, value in best.items()
+        if value.sure < least
+        or contested(looks, name, value)
+        or all(name not in look or look[name].text != value.text for look in looks)
     }

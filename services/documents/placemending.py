@@ -1,0 +1,61 @@
+"""Places in addresses and authorities put right by the table of divisions, and then doubted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from knowledge import regions
+from services.documents.again import Again
+from services.documents.idnumber import IdNumberError, check_id_number
+from services.documents.places import Slip, authority_slip, begins_with_a_place, slip
+from services.documents.values import Value
+
+_FIRM = 0.98
+_FIND = {"address": slip, "authority": authority_slip}
+
+
+def mend_places(
+    values: dict[str, str], doubts: set[str], looks: Sequence[Mapping[str, Value]], again: Again
+) -> None:
+    """A county that doesn't exist is put right when one alone is meant, and stays doubtful.
+
+    Of several names the one is meant that the holder's number begins with, or that the recogniser
+    itself holds for possible.
+    """
+    for name, find in _FIND.items():
+        found = find(values.get(name, ""))
+        if found is None:
+            continue
+        doubts.add(name)
+        read = [look[name] for look in looks if name in look]
+        sound = [value for value in read if find(value.text) is None]
+        if sound:
+            values[name] = max(sound, key=lambda value: value.sure).text
+            continue
+        meant = _meant(found, max(read, key=lambda value: value.sure), values, again)
+        if meant is not None:
+            text = values[name]
+            values[name] = text[: found.start] + meant + text[found.stop :]
+    if "address" in values and not begins_with_a_place(values["address"]):
+        doubts.add("address")
+
+
+def _meant(found: Slip, value: Value, values: Mapping[str, str], again: Again) -> str | None:
+    if found.meant is not None and value.sure < _FIRM:
+        return found.meant
+    registered = [name for name in found.near if name in _registered(values)]
+    if len(registered) == 1:
+        return registered[0]
+    possible = again.likely(value, found)
+    return possible[0] if len(possible) == 1 else None
+
+
+def _registered(values: Mapping[str, str]) -> frozenset[str]:
+    """The places where a number was first registered: most people still live there."""
+    try:
+        code = check_id_number(values.get("id_number", "")).region
+    except IdNumberError:
+        return frozenset()
+    if regions.find(regions.current_code(code)) is None:
+        return frozenset()
+    return frozenset(region.name for region in regions.lineage(regions.current_code(code)))
