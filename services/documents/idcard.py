@@ -34,6 +34,7 @@ from services.documents.values import Value, value_of
 FRONT_FIELDS = ("name", "sex", "ethnicity", "birth", "address", "id_number")
 BACK_FIELDS = ("authority", "valid_from", "valid_to")
 LONG_TERM = "长期"
+_STRAY = 0.5  # how sure a value is at most that a piece of its label hung on
 _TALLER = 1.6  # letters so much higher than the value's are a mark's
 _COLUMN_SLACK = 0.1  # of the letters' height: a value's first character begins right of its column
 
@@ -291,7 +292,9 @@ def _place(parts: list[Token]) -> Value | None:
     if not told:
         return None
     value = value_of(without_stray(told), parts)
-    return value if plain == printed and value.text == told else replace(value, sure=0.0)
+    if value.text != told:
+        value = replace(value, sure=min(value.sure, _STRAY))
+    return value if plain == printed else replace(value, sure=0.0)
 
 
 def _address_row(row: list[Token], start: float) -> list[Token]:

@@ -20,7 +20,7 @@ from services.documents.ocr import Corners, Line, Ocr, Pixels, cut
 from services.documents.placemending import mend_places
 from services.documents.places import begins_with_a_place
 from services.documents.rectify import brightened, guess, inside, outline, straighten, upright
-from services.documents.values import Value, doubtful_names, voted
+from services.documents.values import Value, doubtful_names, least_sure, voted
 
 _WANTED = {"front": idcard.FRONT_FIELDS, "back": idcard.BACK_FIELDS}
 _FREE = ("name", "address", "authority")  # no check digit or list tells whether these are right
@@ -64,16 +64,19 @@ def _read_side(ocr: Ocr, picture: Pixels, lines: Sequence[Line], side: str) -> S
         looks = [_closer(ocr, picture, looks[0]), *looks[1:]]
     values, doubts = settle(looks, ocr.settings.doubtful)
     best = _best(looks)
+    seen = [look.values for look in looks]
     shaky = [name for name in _FREE if name in values and name not in doubts]
     again = Again(ocr, [(looks[0].values, picture), *((look.values, flat) for look in looks[1:])])
     doubts |= {
         name
         for name in shaky
-        if again.shaky(best.values[name]) or (name == "name" and _unlikely(best.values[name]))
+        if again.shaky(best.values[name])
+        or again.unstable(least_sure(seen, name))
+        or (name == "name" and _unlikely(best.values[name]))
     }
     if values.get("address", "")[-1:].isdecimal():
         values["address"] += again.lone_end(best.values["address"])
-    mend_places(values, doubts, [look.values for look in looks], again)
+    mend_places(values, doubts, seen, again)
     ordered = tuple(name for name in _WANTED[side] if name in doubts)
     weak = _weak_line(best.values.get("address"), ocr.settings.doubtful)
     return SideRead(side, values, ordered, flat, len(looks), weak)
@@ -160,7 +163,8 @@ def _best(looks: Sequence[Card]) -> Card:
             read = [value for value in read if is_id_number(value.text)] or read
         if read:
             free = name in _FREE
-            values[name] = _fuller(voted(read), read) if free else max(read, key=_sureness)
+            clean = texts.person_name if name == "name" else texts.place
+            values[name] = _fuller(voted(read, clean), read) if free else max(read, key=_sureness)
     return replace(looks[0], values=values)
 
 
@@ -169,13 +173,30 @@ def _sureness(value: Value) -> float:
 
 
 def _fuller(best: Value, read: Sequence[Value]) -> Value:
-    """Another look's value that is the best one and what it lost: an end, or a name's dot."""
+    """Another look's value that is the best one and what it lost: an end, a digit of a row of
+    digits, a name's dot. The recogniser drops what is printed more often than it makes things up.
+    """
     for value in read:
         rest = value.text.removeprefix(best.text)
         ends = rest != value.text and 0 < len(rest) <= _LOST_END and value.sure >= _SEEN
         if ends or ("·" in value.text and value.text.replace("·", "") == best.text):
             return value
+        if _lost_digit(best.text, value.text):
+            return value
     return best
+
+
+def _lost_digit(short: str, full: str) -> bool:
+    """Whether one text is the other without one digit that stands beside others."""
+    if len(full) != len(short) + 1:
+        return False
+    place = next((i for i, one in enumerate(short) if one != full[i]), len(short))
+    beside = full[max(place - 1, 0) : place] + full[place + 1 : place + 2]
+    return (
+        short[place:] == full[place + 1 :]
+        and full[place].isdecimal()
+        and any(one.isdecimal() for one in beside)
+    )
 
 
 def settle(looks: Sequence[Card], doubtful: float) -> tuple[dict[str, str], set[str]]:

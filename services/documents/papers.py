@@ -7,18 +7,27 @@ itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from services.documents import idcard
+from services.documents.cardlist import card_list
 from services.documents.forms import Field, Form, parse_form
 from services.documents.idcard import iso_date
 from services.documents.idnumber import normalise_id_number
-from services.documents.layout import Token, joined, page_angle, rows, tokens
+from services.documents.layout import page_angle, tokens
 from services.documents.ocr import Line
-from services.documents.text import ethnicity, half_width, person_name, place, simplified
+from services.documents.text import (
+    ETHNICITIES,
+    ethnicity,
+    half_width,
+    person_name,
+    place,
+    simplified,
+)
 from services.documents.values import Value, value_of
+from services.documents.wordlists import EDUCATIONS, MARITAL_STATES
 from services.documents.zone import parse_zone
 
 ID_LENGTH = 18
@@ -30,6 +39,16 @@ class PaperKind:
 
     side: str | None
     needed: tuple[str, ...]
+
+
+def _of(words: frozenset[str]) -> Callable[[str], str | None]:
+    """The longest of some words that a text begins with, else the text as it is."""
+
+    def convert(text: str) -> str | None:
+        plain = _word(simplified(text)) or ""
+        return max((one for one in words if plain.startswith(one)), key=len, default=plain) or None
+
+    return convert
 
 
 def _word(text: str) -> str | None:
@@ -113,6 +132,8 @@ def _nation(text: str) -> str | None:
     return simplified(half_width(text)).split("/")[0].strip() or None
 
 
+_PEOPLES = frozenset(f"{people}族" for people in ETHNICITIES)
+
 HUKOU_INDEX = Form(
     (
         Field("household_type", r"户\s*别", _word),
@@ -125,18 +146,43 @@ HUKOU_INDEX = Form(
 )
 HUKOU_PERSON = Form(
     (
-        Field("relation", r"户主或与?户?主?关?系?|与户主关系|户主或", _relation),
-        Field("name", r"^姓\s*名", _name),
-        Field("sex", r"性\s*别", _sex),
-        Field("ethnicity", r"民\s*族", ethnicity),
-        Field("birth", r"出生日期", _day),
-        Field("native_place", r"籍\s*贯", _place, needed=False),
-        Field("id_number", r"公?民?身份证件?编号|公民身份号码|身份证编号", _number),
-        Field("education", r"文化程度", _word, needed=False),
-        Field("marital_status", r"婚姻状况", _word, needed=False),
+        Field(
+            "relation",
+            r"户主或与?户?主?关?系?|与户主关系|户主或",
+            _relation,
+            printed=("户主或与户主关系",),
+        ),
+        Field("name", r"^姓\s*名", _name, printed=("姓名",)),
+        Field("sex", r"性\s*别|^.别(?=[男女])", _sex, printed=("性别",)),
+        Field("ethnicity", r"民\s*族", ethnicity, closed=_PEOPLES),
+        Field("birth", r"出生日期", _day, printed=("出生日期",)),
+        Field("native_place", r"籍\s*贯", _place, needed=False, printed=("籍贯",)),
+        Field(
+            "id_number",
+            r"公?民?身份证件?编号|公民身份号码|身份证编号",
+            _number,
+            printed=("公民身份证件编号",),
+        ),
+        Field(
+            "education",
+            r"文化程度",
+            _of(EDUCATIONS),
+            needed=False,
+            printed=("文化程度",),
+            closed=EDUCATIONS,
+        ),
+        Field(
+            "marital_status",
+            r"婚姻状况",
+            _of(MARITAL_STATES),
+            needed=False,
+            printed=("婚姻状况",),
+            closed=MARITAL_STATES,
+        ),
     ),
     r"曾用名|出生地|本市.?县.?其他住址|宗教信仰|身\s*高|血\s*型|兵役状况|服务处所|职\s*业|何时由何地"
     r"|承办人签?章?|登记日期|常住人口登记卡|^系$",
+    ("曾用名", "出生地", "宗教信仰", "兵役状况", "服务处所", "登记日期"),
 )
 FOREIGN_PERMIT = Form(
     (
@@ -155,28 +201,39 @@ PASSPORT_PAGE = Form(
 SOCIAL_FRONT = Form(
     (
         Field("name", r"姓\s*名", _name),
-        Field("id_number", r"社会保障号码?(?!卡)", _number),
-        Field("card_number", r"社会保障卡号码?|社保卡号码?|^卡\s*号", _code, needed=False),
-        Field("issued_on", r"发卡日期|发卡日", _month, needed=False),
+        Field("id_number", r"社会保障号码?(?!卡)", _number, printed=("社会保障号码",)),
+        Field(
+            "card_number",
+            r"社会保障卡号码?|社保卡号码?|^卡\s*号",
+            _code,
+            needed=False,
+            printed=("社会保障卡号",),
+        ),
+        Field("issued_on", r"发卡日期|发卡日", _month, needed=False, printed=("发卡日期",)),
         Field("valid_to", r"有效期限?至?", _month, needed=False),
     ),
     r"性\s*别|民\s*族|银行卡号|监制",
 )
 HMT_FRONT = Form(
     (
-        Field("name", r"^姓\s*名", _name),
-        Field("sex", r"性\s*别", _sex),
-        Field("birth", r"^出\s*生", _day),
-        Field("address", r"^住\s*址", _place, lines=4),
-        Field("id_number", r"公民身份号码|公?民?身份号码", _number),
+        Field("name", r"^姓\s*名", _name, printed=("姓名",)),
+        Field("sex", r"性\s*别|^.别(?=[男女])", _sex, printed=("性别",)),
+        Field("birth", r"^出\s*生", _day, printed=("出生",)),
+        Field("address", r"^住\s*址", _place, lines=4, printed=("住址",)),
+        Field("id_number", r"公民身份号码|公?民?身份号码", _number, printed=("公民身份号码",)),
     ),
 )
 HMT_BACK = Form(
     (
-        Field("authority", r"签发机关", _place, lines=2),
-        Field("validity", r"有效期限", lambda text: "/".join(idcard.validity(text) or ()) or None),
-        Field("permit_number", r"通行证号码?", _code),
-        Field("issue_count", r"签发次数", _count),
+        Field("authority", r"签发机关", _place, lines=2, printed=("签发机关",)),
+        Field(
+            "validity",
+            r"有效期限",
+            lambda text: "/".join(idcard.validity(text) or ()) or None,
+            printed=("有效期限",),
+        ),
+        Field("permit_number", r"通行证号码?", _code, printed=("通行证号码",)),
+        Field("issue_count", r"签发次数", _count, printed=("签发次数",)),
     ),
 )
 
@@ -190,7 +247,7 @@ def parse_paper(kind: str, lines: Sequence[Line]) -> tuple[str | None, dict[str,
     if kind == "social_card":
         return _social(lines)
     if kind == "ecard_list":
-        return None, _card_list(lines), ["status"]
+        return None, card_list(lines), ["status"]
     if kind == "passport":
         values = parse_form(lines, PASSPORT_PAGE) | parse_zone(lines)
         return None, values, ["name", "passport_number", "nationality", "birth", "valid_to"]
@@ -248,56 +305,6 @@ def _social(lines: Sequence[Line]) -> tuple[str | None, dict[str, Value], list[s
         if end and "valid_to" not in values:
             values["valid_to"] = value_of(end.group(1), [token])
     return "back", values, ["bank"]
-
-
-_LIST_LABELS = {
-    "region": re.compile(r"^(?:发卡地区?|发卡城市|参保地)[:：]?"),
-    "bank": re.compile(r"^(?:合作银行|发卡银行|服务银行|所属银行|银行)[:：]?"),
-    "last_four": re.compile(r"^(?:卡号后四位|卡号|尾号|银行卡号)[:：]?"),
-}
-CARD_STATES = re.compile(
-    r"正常|已挂失|挂失|已注销|注销|已封存|封存|制卡中|待领取|待领卡|未激活|待激活|已激活|未启用|已启用|临时挂失"
-)
-
-
-def _card_list(lines: Sequence[Line]) -> dict[str, Value]:
-    """Cards of a screenshot, one by one: ``region_1``, ``bank_1``, ``last_four_1``, ``status_1``…
-
-    A list is evidence of the employee's own word plus a picture (a low grade), never proof.
-    """
-    values: dict[str, Value] = {}
-    number = 0
-    for row in rows(tokens(lines, page_angle(lines))):
-        text = simplified(joined(row))
-        if re.match(r"(?:社会保障卡|社保卡|第[一二三四]代社)", text) or (
-            number == 0 and CARD_STATES.search(text)
-        ):
-            number += 1
-        if number == 0:
-            continue
-        _list_row(row, text, number, values)
-    statuses = [value for name, value in values.items() if name.startswith("status_")]
-    if statuses:
-        values["status"] = Value(
-            "、".join(value.text for value in statuses), min(value.sure for value in statuses)
-        )
-    return values
-
-
-def _list_row(row: list[Token], text: str, number: int, values: dict[str, Value]) -> None:
-    state = CARD_STATES.search(text)
-    if state and f"status_{number}" not in values:
-        values[f"status_{number}"] = value_of(state.group(), row)
-    for name, label in _LIST_LABELS.items():
-        hit = label.match(text)
-        if not hit:
-            continue
-        told: str | None = text[hit.end() :]
-        if name == "last_four":
-            digits = re.search(r"(\d{4})\D*$", half_width(text))
-            told = digits.group(1) if digits else None
-        if told and f"{name}_{number}" not in values:
-            values[f"{name}_{number}"] = value_of(told, row)
 
 
 def last_day_of(month: str) -> str:

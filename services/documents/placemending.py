@@ -11,6 +11,7 @@ from services.documents.places import Slip, authority_slip, begins_with_a_place,
 from services.documents.values import Value
 
 _FIRM = 0.98
+_MOST_SLIPS = 3  # province, city and county
 _FIND = {"address": slip, "authority": authority_slip}
 
 
@@ -22,22 +23,32 @@ def mend_places(
     Of several names the one is meant that the holder's number begins with, or that the recogniser
     itself holds for possible.
     """
-    for name, find in _FIND.items():
-        found = find(values.get(name, ""))
-        if found is None:
-            continue
-        doubts.add(name)
-        read = [look[name] for look in looks if name in look]
-        sound = [value for value in read if find(value.text) is None]
-        if sound:
-            values[name] = max(sound, key=lambda value: value.sure).text
-            continue
-        meant = _meant(found, max(read, key=lambda value: value.sure), values, again)
-        if meant is not None:
-            text = values[name]
-            values[name] = text[: found.start] + meant + text[found.stop :]
+    for name in _FIND:
+        for _ in range(_MOST_SLIPS):
+            if not _mended(name, values, looks, again):
+                break
+            doubts.add(name)
     if "address" in values and not begins_with_a_place(values["address"]):
         doubts.add("address")
+
+
+def _mended(
+    name: str, values: dict[str, str], looks: Sequence[Mapping[str, Value]], again: Again
+) -> bool:
+    """Mend the first slip of one value if it can be; whether there was one."""
+    text, find = values.get(name, ""), _FIND[name]
+    found = find(text)
+    if found is None:
+        return False
+    read = [look[name] for look in looks if name in look]
+    sound = [one for one in read if find(one.text) is None and begins_with_a_place(one.text)]
+    if sound:
+        values[name] = max(sound, key=lambda value: value.sure).text
+        return True
+    meant = _meant(found, max(read, key=lambda value: value.sure), values, again)
+    if meant is not None:
+        values[name] = text[: found.start] + meant + text[found.stop :]
+    return True
 
 
 def _meant(found: Slip, value: Value, values: Mapping[str, str], again: Again) -> str | None:

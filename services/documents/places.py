@@ -19,6 +19,7 @@ _AREAS = re.compile(  # branches that are no county's
     r"高新|经开|开发|经济|机场|空港|港口|港航|临港|铁路|轨道|交通|公交|水上|森林|园区|新区|滨海|保税|自贸"
     r"|旅游|风景|景区|矿区|油田|农垦|科技|示范|工业|直属|城区|郊区|城东|城西|城南|城北|城中"
 )
+_LONGEST_STRAY = 5
 _MOST_NAMES = 2
 _ENDINGS = ("区", "县", "市", "旗")
 _SHORTEST = 3  # a shorter name may be the beginning of another: 西市 | 区, 新市 | 区
@@ -65,19 +66,28 @@ def _province_slip(text: str) -> Slip | None:
     if any(text.startswith(name) for name in _everywhere()):
         return None
     near = [name for name in names if _one_off(text[: len(name)], name)]
-    near = [name for name in near if text[len(name) - 1] == name[-1]]
+    near = [name for name in near if text[len(name) - 1] == name[-1] or _goes_on(text, len(name))]
     return _slip(text, 0, len(near[0]), near) if near else None
 
 
+def _goes_on(text: str, start: int) -> bool:
+    """Whether a known place's name begins there."""
+    hit = _NAME.match(text, start)
+    name = "" if hit is None else hit.group(1)
+    if len(name) >= _SHORTEST and name in _everywhere():
+        return True
+    return any(text.startswith(one.name, start) for one in regions.provinces())
+
+
 def without_stray(text: str) -> str:
-    """Without one character before the first place's name: a piece of the label beside it."""
+    """Without what stands before the first place's name: pieces of the label beside it."""
     if begins_with_a_place(text):
         return text
-    hit = _NAME.match(text, 1)
-    name = "" if hit is None else hit.group(1)
-    known = len(name) >= _SHORTEST and name in _everywhere()
-    known = known or any(text.startswith(one.name, 1) for one in regions.provinces())
-    return text[1:] if known else text
+    for length in range(1, _LONGEST_STRAY + 1):
+        piece = text[:length]
+        if (length == 1 or set(piece) & set("签发机关")) and _goes_on(text, length):
+            return text[length:]
+    return text
 
 
 def _with_county(near: list[str], rest: str) -> list[str]:

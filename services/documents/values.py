@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from services.documents.layout import Token
@@ -29,22 +29,48 @@ def value_of(text: str, parts: Sequence[Token]) -> Value:
     return Value(text, sure, tuple(part.line for part in parts))
 
 
-def most_probable(looks: Sequence[Mapping[str, Value]]) -> dict[str, Value]:
-    """For each name the most probable value of several looks."""
+def most_probable(
+    looks: Sequence[Mapping[str, Value]], by_votes: Sequence[str] = ()
+) -> dict[str, Value]:
+    """For each name the most probable value of several looks; of some names by all looks' votes."""
     best: dict[str, Value] = {}
     for look in looks:
         for name, value in look.items():
             if name not in best or value.sure > best[name].sure:
                 best[name] = value
+    for name in by_votes:
+        read = [look[name] for look in looks if name in look]
+        if len(read) > 1:
+            best[name] = voted(read)
     return best
 
 
-def voted(read: Sequence[Value]) -> Value:
-    """Several looks' value of one field: each character is what they hold for likeliest together.
+def voted(read: Sequence[Value], clean: Callable[[str], str] = str) -> Value:
+    """Several looks' value of one field: each line, and in it each character, is what they hold for
+    likeliest together. ``clean`` makes a line's text what it is in a value.
 
-    Looks of another length have no say in single characters; where no look has them all, the value
-    is as sure as its least sure winner.
+    Looks that have a line of another length have no say in its characters; where no look has them
+    all, the value is as sure as its least sure winner.
     """
+    counts = {len(value.lines) for value in read}
+    lines = [[_line_value(line, clean) for line in value.lines] for value in read]
+    told = ["".join(line.text for line in these) for these in lines]
+    if counts in ({0}, {1}) or len(counts) != 1 or told != [value.text for value in read]:
+        return _voted(read)
+    best = [_voted(these) for these in zip(*lines, strict=True)]
+    text = "".join(line.text for line in best)
+    same = [value for value in read if value.text == text]
+    if same:
+        return max(same, key=lambda value: value.sure)
+    kept = tuple(line for value in best for line in value.lines)
+    return Value(text, min(value.sure for value in best), kept)
+
+
+def _line_value(line: Line, clean: Callable[[str], str]) -> Value:
+    return Value(clean(line.text), min(line.sure, default=0.0), (line,))
+
+
+def _voted(read: Sequence[Value]) -> Value:
     weights: defaultdict[str, float] = defaultdict(float)
     for value in read:
         weights[value.text] += value.sure
@@ -65,6 +91,11 @@ def voted(read: Sequence[Value]) -> Value:
     if same:
         return max(same, key=lambda value: value.sure)
     return replace(max(peers, key=lambda value: _shared(value.text, text)), text=text, sure=sure)
+
+
+def least_sure(looks: Sequence[Mapping[str, Value]], name: str) -> Value:
+    """The least probable value of a name that some look has."""
+    return min((look[name] for look in looks if name in look), key=lambda value: value.sure)
 
 
 def _shared(one: str, two: str) -> int:
