@@ -22,6 +22,7 @@ _AREAS = re.compile(  # branches that are no county's
 _LONGEST_STRAY = 5
 _MOST_NAMES = 2
 _ENDINGS = ("区", "县", "市", "旗")
+_ENDS_OF_PLACES = "省市县区旗盟州"
 _SHORTEST = 3  # a shorter name may be the beginning of another: 西市 | 区, 新市 | 区
 
 
@@ -63,11 +64,12 @@ def slip(text: str) -> Slip | None:
 def _province_slip(text: str) -> Slip | None:
     """A province whose written-out name has one character wrong (山采省, 新疆缘吾尔自治区)."""
     names = [province.name for province in regions.provinces()]
-    if any(text.startswith(name) for name in _everywhere()):
-        return None
     near = [name for name in names if _one_off(text[: len(name)], name)]
     near = [name for name in near if text[len(name) - 1] == name[-1] or _goes_on(text, len(name))]
-    return _slip(text, 0, len(near[0]), near) if near else None
+    whole = (name for name in _everywhere() if name[-1] in _ENDS_OF_PLACES)  # no nicknames
+    if not near or any(text.startswith(name) for name in whole):
+        return None
+    return _slip(text, 0, len(near[0]), near)
 
 
 def _goes_on(text: str, start: int) -> bool:
@@ -137,14 +139,19 @@ def _branch_slip(text: str, city: str, branch: re.Match[str]) -> Slip | None:
 
 def _counties_of(city: str) -> set[str]:
     """Names of a city's counties (of all cities called so), with and without their endings."""
-    names = {
-        county.name
-        for province in regions.provinces()
-        for place in (province, *regions.children(province.code))
-        if city.endswith(place.name)
-        for county in regions.children(place.code)
-    }
+    own = (names for name, names in _counties().items() if city.endswith(name))
+    names = {county for counties in own for county in counties}
     return names | {name[:-1] for name in names if name[-1] in _ENDINGS and len(name) > 2}
+
+
+@cache
+def _counties() -> dict[str, set[str]]:
+    counties: dict[str, set[str]] = {}
+    for province in regions.provinces():
+        for place in (province, *regions.children(province.code)):
+            below = regions.children(place.code)
+            counties.setdefault(place.name, set()).update(county.name for county in below)
+    return counties
 
 
 def _cities_of(county: str) -> list[str]:
@@ -201,6 +208,7 @@ def _everywhere() -> frozenset[str]:
     return _known(None) | {province.name for province in regions.provinces()} | _former()
 
 
+@cache
 def _former() -> set[str]:
     """Names that cards of earlier years still bear; the table of divisions keeps them apart."""
     folder = files("knowledge.regions")
