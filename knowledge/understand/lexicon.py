@@ -65,6 +65,7 @@ def sources() -> tuple[Path, ...]:
         "terms.txt",
         "concepts.yaml",
         "places.yaml",
+        "roles.yaml",
     )
     tables = ("divisions.tsv", "former_names.tsv", "nicknames.tsv")
     return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from knowledge import regions
 from knowledge.regions.table import MUNICIPALITIES, Level, table
@@ -69,13 +69,15 @@ def kin(first: str, second: str) -> bool:
     return regions.city_of(first) == regions.city_of(second)
 
 
-def _worth(code: str, kind: str, home: str | None) -> float:
+def _worth(code: str, mention: Mention, home: str | None) -> float:
+    """How likely a name means this division; a nickname's own city comes first among its codes."""
+    kind = mention.kind
     region = table()[code]
     worth = {Level.PROVINCE: 3.0, Level.CITY: 2.5, Level.COUNTY: 1.0}[region.level]
     if kind == "full":
         worth = 3.0
-    elif kind == "nick":
-        worth = 4.0
+    elif kind == "nick" and code == mention.codes[0]:
+        worth = 3.3
     city = regions.city_of(code).code
     if region.level is Level.COUNTY:
         worth += 0.5 * (city in MUNICIPALITIES) + 0.3 * (city in CAPITALS)
@@ -125,27 +127,36 @@ def _together(codes: tuple[str, ...]) -> float:
 def choose(mentions: Sequence[Mention], home: str | None) -> tuple[str, ...]:
     """One division per name: the choice whose members fit each other best."""
     options = [m.codes[:8] for m in mentions]
-    kinds = [m.kind for m in mentions]
     return max(
         itertools.product(*options),
         key=lambda codes: (
             _together(codes)
-            + sum(_worth(code, kind, home) for code, kind in zip(codes, kinds, strict=True))
+            + sum(_worth(code, m, home) for code, m in zip(codes, mentions, strict=True))
         ),
     )
+
+
+def _reach(inner: Mention, container: Mention) -> Mention:
+    """The inner name with the container in front of it as part of it."""
+    if container.start > inner.start:
+        return inner
+    return replace(inner, start=container.start)
 
 
 def drop_containers(text: str, pairs: list[tuple[Mention, str]]) -> list[tuple[Mention, str]]:
     """山东济南 is one place; 北京 is only the frame of 北京朝阳搬海淀."""
     kept = list(pairs)
-    for mention, code in pairs:
+    for mention, code in reversed(pairs):
         inner = [m for m, c in kept if c != code and code in regions.ancestors(c)]
         beside = any(
             m.start >= mention.end and text[mention.end : m.start] in {"", "的", " ", "市", "省"}
             for m in inner
         )
         if len(inner) > 1 or beside:
-            kept = [pair for pair in kept if pair != (mention, code)]
+            kept = [(m, c) for m, c in kept if (m.end, c) != (mention.end, code)]
+        if beside:
+            ends = {m.end for m in inner}
+            kept = [(_reach(m, mention), c) if m.end in ends else (m, c) for m, c in kept]
     unique: dict[str, tuple[Mention, str]] = {}
     for mention, code in kept:
         unique.setdefault(code, (mention, code))

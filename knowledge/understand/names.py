@@ -45,7 +45,11 @@ def names() -> Mapping[str, tuple[tuple[str, ...], str]]:
     for row in _rows("former_names.tsv"):
         found[row["name"]].setdefault(row["code"], "full")
     for row in _rows("nicknames.tsv"):
-        found[row["name"]] = {row["code"]: "abbr" if len(row["name"]) == 1 else "nick"}
+        kind = "abbr" if len(row["name"]) == 1 else "nick"
+        others = {} if kind == "abbr" else found.get(row["name"], {})
+        found[row["name"]] = {row["code"]: kind} | {
+            c: k for c, k in others.items() if c != row["code"]
+        }
     order = {"abbr": 0, "nick": 0, "full": 1, "short": 2, "county": 3}
     return {
         name: (tuple(codes), min(codes.values(), key=lambda kind: order[kind]))

@@ -69,6 +69,45 @@ KEEP = frozenset(
 )
 SYMBOLS = re.compile(r"[^\w\s，。？！、,.?!;；:：'’\-]|_")
 SPACE = re.compile(r"\s+")
+TO_A_PLACE = (
+    "cong",
+    "dao",
+    "qu",
+    "zai",
+    "hui",
+    "lai",
+    "wang",
+    "kai",
+    "从",
+    "到",
+    "去",
+    "在",
+    "回",
+    "来",
+    "往",
+    "由",
+    "离",
+    "开",
+    "成",
+    "现在",
+)
+NOT_TO_A_PLACE = frozenset(["zhidao", "shoudao", "yinwei", "kaishi"])
+"""Typed words and characters behind which a name of a place is read rather than another word."""
+FROM_A_NAME = (
+    "dao",
+    "qu",
+    "de",
+    "lizhi",
+    "shebao",
+    "yibao",
+    "的",
+    "到",
+    "去",
+    "社",
+    "医",
+    "市",
+    "回",
+)
 NAME_SIZES = (2, 3)
 LONG = 3
 """Terms of so many characters are recognised with one of them wrong."""
@@ -126,6 +165,7 @@ class Normaliser:
         lines = [clean(s) for s in sentences]
         spoken = tuple(names)
         self._reader = Reader(lines, spoken)
+        self._typed_names = _by_letters(spoken)
         self._whole = frozenset(spoken) | {name for name in places if len(name) in NAME_SIZES}
         self._known = {run for line in lines for run in _bigrams(line)}
         self._terms: dict[tuple[str, ...], str] = {
@@ -181,11 +221,16 @@ class Normaliser:
 
     def _to_han(self, match: re.Match[str]) -> str:
         words = match.group().split()
+        before, after = match.string[: match.start()].rstrip(), match.string[match.end() :].lstrip()
         out: list[str] = []
         row: list[str] = []
-        for word in words:
+        for at, word in enumerate(words):
             typed = None if word in KEEP else _syllables(word)
-            if word in self._initials:
+            last = words[at - 1] if at else before[-1:]
+            following = words[at + 1] if at + 1 < len(words) else after[:1]
+            if word in self._typed_names and _is_a_place(last, following):
+                out += [self._flush(row), self._typed_names[word]]
+            elif word in self._initials:
                 out += [self._flush(row), self._initials[word]]
             elif typed is None:
                 out.append(self._flush(row))
@@ -253,6 +298,22 @@ class Normaliser:
     def _is_known(self, text: str, start: int, size: int) -> bool:
         """Whether the window is made of pairs that the knowledge files use themselves."""
         return self.knows(text[start : start + size])
+
+
+def _by_letters(names: Iterable[str]) -> dict[str, str]:
+    """Names by their typed letters; of several, the first (cities stand before districts)."""
+    found: dict[str, str] = {}
+    for name in names:
+        for sound in readings(name):
+            found.setdefault("".join(sound), name)
+    found.pop("jian")  # 见, 件 and 间 are typed more often than 吉安
+    return found
+
+
+def _is_a_place(last: str, following: str) -> bool:
+    """Whether the words beside a typed name ask for a place: cong xian dao …, “xian 社保卡”."""
+    goes = last.endswith(TO_A_PLACE) and last not in NOT_TO_A_PLACE
+    return goes or (not last and following.startswith(FROM_A_NAME))
 
 
 def _bigrams(text: str) -> list[str]:

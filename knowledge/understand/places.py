@@ -6,7 +6,6 @@ that only sound right. A bank, a road or a company named after a city is no plac
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -25,28 +24,20 @@ from knowledge.understand.mentions import (
     merge_nicknames,
 )
 from knowledge.understand.names import by_sound, large_districts, latin_names, names
-from knowledge.understand.pinyin import folded
+from knowledge.understand.pinyin import folded, readings, syllable
+from knowledge.understand.roles import LEFT, LOOSE, Roles
 
 FAR = frozenset({"810000", "820000", "710000"})
+HAN = re.compile("[一-鿿]+")
 LATIN = re.compile(r"\b(?=([a-z']+(?: [a-z']+)?))[a-z']+")
 LATIN_MOVES = re.compile(
     r"\b(mov(e|ed|ing)|relocat\w*|transfer\w*|sent|go(es|ing)?|back|return\w*|leav\w+|left)\b"
 )
 OUTSKIRTS = re.compile("市[南北中东西][边面部方心门]")
 """The south of a city isn't the district 市南."""
-OWN_CARD = re.compile(
-    r"(的|那张|这张|办的)?(旧|老)?(社保|医保)?卡(还|都|能|能不能|可以|可不可以|要|想)?(在|到|去|来|拿到)"
-)
-"""Between two places: the card of the first is carried to the second."""
-OWN_OLD = re.compile("(那边|那儿)?(办的|交的|的|领的|的那张|那张)?(社保|医保)?(卡|社保|医保)")
-NOT_BACK = re.compile("不回去|不回来|不去了|不在那|已经离开|离开了|走了|人不在那|以后不在")
-"""A card of a place that somebody won't go back to."""
-BOTH = re.compile(r"[和与跟、,，及/ ]|以及|还有")
-OTHER_HUKOU = re.compile("(外地|本地|农村|城镇|异地|外省|本省)户口(能|可以|也|想)?在$")
+JOINING = "和与跟同在到去从来回离往"
 MOST = 4
 """Mentions that are weighed against each other; a question never needs more."""
-LEFT, LOOSE, OPEN, STAYED, REACHED = 2.0, 1.0, 0.0, -1.0, -2.0
-"""Roles: surely left; left if the topic says so; can't tell; where somebody is; gone to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +67,25 @@ class Gazetteer:
         self._ordinary = ordinary
         rules = yaml.safe_load((DATA / "places.yaml").read_text(encoding="utf-8"))
         self._common = frozenset(rules["common_words"].split())
+        self._like_places = frozenset(rules["words_like_places"].split())
         self._not_place = re.compile(rules["not_a_place_before"])
         self._identity = re.compile(rules["identity_after"])
         self._leaves_far = re.compile(f"(?:{rules['far_before']})$")
         self._far_after = re.compile(rules["far_after"])
         self._people = re.compile(rules["people_after"])
+        self._whose = re.compile(f"(?:{rules['person_before']})$")
+        self._comes_from = re.compile(rules["person_after"])
+        self._seat = re.compile(f"(?:{rules['seat_before']})$")
+        self._sent = re.compile(rules["sent_from_the_seat"])
         self._cue_before = re.compile(f"(?:{rules['cue_before']})$")
+        both = f"{rules['cue_before']}|{rules['cue_before_too']}"
+        self._any_cue_before = re.compile(f"(?:{both})$")
         self._cue_after = re.compile(rf"\s*(?:{rules['cue_after']})")
-        self._origin_before = re.compile(f"(?:{rules['origin_before']})$")
-        self._origin_after = re.compile(rules["origin_after"])
-        self._stays = re.compile(f"(?:{rules['stays_before']})$")
         self._dest_before = re.compile(f"(?:{rules['destination_before']})$")
-        self._dest_after = re.compile(rules["destination_after"])
         self._abbr_before = re.compile(f"(?:{rules['abbreviations_before']})$")
         self._abbr_not = re.compile(rules["abbreviations_not"])
         self._names = names()
+        self._roles = Roles(self._names)
         self._longest = max(map(len, self._names))
         self._firsts = frozenset(name[0] for name in self._names)
         self._by_sound = by_sound(self._names)
@@ -171,6 +166,8 @@ class Gazetteer:
                 mention = Mention(at, at + size, entry[0], self._kind(surface, entry[1]), surface)
                 if self._covers(text, mention) or self._splits(text, mention):
                     continue
+                if self._overruns(text, mention):
+                    break
                 if self._cut_short(text, mention):
                     break
                 # A road (深圳路) isn't the place either that its first letter alone may mean.
@@ -187,6 +184,17 @@ class Gazetteer:
         """Whether an everyday word only hides the name behind its first letter (从江宁)."""
         inner = text[mention.start + 1 :]
         return mention.kind == "common" and any(inner[:size] in self._names for size in (2, 3))
+
+    def _overruns(self, text: str, mention: Mention) -> bool:
+        """Whether a county's name only runs from one word into a city's (和安 in 浔阳和安徽)."""
+        if mention.kind not in {"county", "common"}:
+            return False
+        joined = text[mention.start] in JOINING
+        if not joined and not self._ordinary(text[max(0, mention.start - 1) : mention.start + 1]):
+            return False
+        tails = (text[at : at + 2] for at in range(mention.start + 1, mention.end))
+        tails = (tail for tail in tails if len(tail) == 2 and tail != mention.surface[-2:])
+        return any(self._names.get(tail, ((), ""))[1] == "short" for tail in tails)
 
     def _splits(self, text: str, mention: Mention) -> bool:
         """Whether the last sign begins a district's name instead (青岛市南区)."""
@@ -225,6 +233,8 @@ class Gazetteer:
         if mention.codes[0] in FAR and not self._dest_before.search(before):
             left = self._leaves_far.search(before) or self._far_after.match(text[mention.end :])
             return bool(self._identity.match(after)) or "港澳台" in text or not left
+        if self._whose.search(before) and self._comes_from.match(after):
+            return True
         return bool(self._people.match(after)) and not self._cue_before.search(before)
 
     def _accept(
@@ -238,34 +248,42 @@ class Gazetteer:
             return True
         if mention.kind == "common":
             return False
-        before = bool(self._cue_before.search(text[: mention.start])) or mention.start == 0
-        after = bool(self._cue_after.match(text[mention.end : mention.end + 4]))
-        return before and after
+        if any(m.start == mention.end for m in found):
+            return False  # 龙城常州 is one place
+        before = self._asks_for_a_place(text[: mention.start])
+        return before or bool(self._cue_after.match(text[mention.end : mention.end + 6]))
+
+    def _asks_for_a_place(self, before: str) -> bool:
+        """Whether a clause begins here, or the words before want a place behind them."""
+        return not before or not before[-1].isalnum() or bool(self._any_cue_before.search(before))
 
     def _misspelt(self, text: str, kept: list[Mention]) -> list[Mention]:
         """Names that only sound right (德洲), behind a word that asks for a place."""
         taken = {i for m in kept for i in range(m.start, m.end)}
         found: list[Mention] = []
         for start in range(len(text) - 1):
-            cue = self._cue_before.search(text[:start])
-            if not (cue or start == 0):
+            if not self._asks_for_a_place(text[:start]):
                 continue
+            cue = bool(self._any_cue_before.search(text[:start]))
             for size in (4, 3, 2):
                 window = text[start : start + size]
                 span = range(start, start + size)
                 if len(window) < size or taken & set(span) or window in self._names:
                     continue
-                codes = self._like(window, kept, bool(cue))
-                if codes and self._cue_after.match(text[start + size : start + size + 4]):
-                    found.append(Mention(start, start + size, codes, "short", window))
+                codes = self._like(window, kept, cue)
+                mention = Mention(start, start + size, codes, "short", window)
+                if codes and not self._blocked(text, mention):
+                    found.append(mention)
                     taken |= set(span)
                     break
         return found
 
     def _like(self, window: str, kept: list[Mention], cue: bool) -> tuple[str, ...]:
-        if not all("一" <= c <= "鿿" for c in window) or self._ordinary(window):
+        if window in self._like_places or self._ordinary(window) or not HAN.fullmatch(window):
             return ()
         names = self._by_sound.get(tuple(folded(c) for c in window), ())
+        spoken = tuple(map(syllable, window))
+        names = tuple(name for name in names if spoken in readings(name)) or names
         near: list[str] = []
         for name in names:
             codes, kind = self._names[name]
@@ -285,70 +303,28 @@ class Gazetteer:
         mentions = merge_nicknames(mentions)
         chosen = choose(mentions, home)
         pairs = drop_containers(text, list(zip(mentions, chosen, strict=True)))
+        pairs = self._without_seats(text, pairs)
         named = tuple(table()[code] for _, code in pairs)
         spans = tuple((m.start, m.end) for m in mentions)
-        roles = self._roles(text, [m for m, _ in pairs], english)
+        meant = [mention for mention, _ in pairs]
         if len(pairs) == 1:
-            origin = roles[0] == LEFT
-            loose = roles[0] == LOOSE
-            return Places(
-                named[0] if origin else None, None if origin else named[0], named, spans, loose
-            )
-        first, last = _ends(text, [m for m, _ in pairs], roles)
+            role = self._roles.lone(text, meant[0], english)
+            origin = named[0] if role == LEFT else None
+            place = None if origin else named[0]
+            return Places(origin, place, named, spans, role == LOOSE)
+        first, last = self._roles.ends(text, meant, english)
         if named[first] == named[last]:
             return Places(None, named[first], named[:1], spans)
         return Places(named[first], named[last], named, spans)
 
-    def _roles(self, text: str, mentions: Sequence[Mention], english: bool) -> list[float]:
-        """The role of every mention, seen together with the one before it."""
-        roles = [self._role(text, mention, english) for mention in mentions]
-        for at, (one, two) in enumerate(itertools.pairwise(mentions)):
-            if OWN_CARD.fullmatch(text[one.end : two.start]):
-                roles[at], roles[at + 1] = LEFT, REACHED
-        return roles
-
-    def _role(self, text: str, mention: Mention, english: bool) -> float:
-        """One of ``LEFT``, ``LOOSE``, ``OPEN``, ``STAYED`` and ``REACHED``."""
-        before, after = text[: mention.start], text[mention.end : mention.end + 8]
-        if english:
-            if re.search(r"(from|left|leaving|quit|leave)\s+(?:\w+\s+)?$", before):
-                return LEFT
-            return REACHED if re.search(r"(to|in|at|for|into)\s+$", before) else OPEN
-        if self._other_hukou(before):
-            return REACHED
-        if self._origin_before.search(before):
-            return LEFT
-        if re.match(
-            r".{0,3}(交的(?!办卡|申请|材料)|交过|交了|缴过|缴了|离职|辞|失业|干了|参保)", after
-        ) and re.search(r"(在|于|^)$", before):
-            return LEFT
-        if OWN_OLD.match(after) and NOT_BACK.search(text[mention.end :]):
-            return LEFT
-        if self._stays.search(before):
-            return STAYED
-        if self._dest_before.search(before):
-            return REACHED
-        return LOOSE if self._origin_after.match(after) else OPEN
-
-    def _other_hukou(self, before: str) -> bool:
-        """Whether a register of elsewhere (河南户口在…) stands before, not 户口在 itself."""
-        head, _, tail = before.rpartition("户口")
-        beside = tail == "在" and any(head[-size:] in self._names for size in (2, 3, 4))
-        return beside or bool(OTHER_HUKOU.search(before))
-
-
-def _ends(text: str, mentions: Sequence[Mention], roles: Sequence[float]) -> tuple[int, int]:
-    """Which mention is left and which is gone to: in the order said, unless roles say otherwise."""
-    last = max(range(len(roles)), key=lambda at: (-roles[at], at))
-    first = max((at for at in range(len(roles)) if at != last), key=lambda at: (roles[at], -at))
-    if first < last:
-        return first, last
-    here, there = roles[last], roles[first]
-    joined = BOTH.fullmatch(text[mentions[last].end : mentions[first].start])
-    unsure = there <= LOOSE and here == OPEN and joined
-    if here == there or unsure or (here == STAYED and there == OPEN):
-        return last, first
-    return first, last
+    def _without_seats(
+        self, text: str, pairs: list[tuple[Mention, str]]
+    ) -> list[tuple[Mention, str]]:
+        """Without the seat of a company (总部在…), unless it is what somebody is sent away from."""
+        if self._sent.search(text):
+            return pairs
+        kept = [pair for pair in pairs if not self._seat.search(text[: pair[0].start])]
+        return kept or pairs
 
 
 def role_by_topic(places: Places, leaves: bool) -> Places:
