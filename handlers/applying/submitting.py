@@ -267,11 +267,11 @@ async def reported(turn: Turn, submission: Submission) -> None:
     elif submission.outcome == "unavailable":
         turn.say("matter.report_later", number=application.number, card=application.card)
     else:
-        turn.say(
-            "matter.report_refused",
-            [[again("menu.person", "person", f"application:{application.id}")]],
-            number=application.number,
-        )
+        person = again("menu.person", "person", f"application:{application.id}")
+        mending = submission.mending
+        other = mending is not None and mending.step == "card"
+        mend = [again("matter.name_again", "mend", application.id)] if other else []
+        turn.say("matter.report_refused", [[*mend, person]], number=application.number)
 
 
 def replace_now(turn: Turn, application: ApplicationView) -> Button:

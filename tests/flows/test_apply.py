@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from tests.flows.test_matters import unruly
 from tests.support.world import World, picture
 
 
 async def test_a_new_employee_gets_a_card(world: World) -> None:
     employee = await world.enrolled(region="37")
+    await unruly(world)
     await world.at_summary(employee)
     await employee.sends(picture(employee.person, "portrait", background="white"))  # a nicer one
     await employee.sees("证件照合格")

@@ -13,6 +13,12 @@ from tests.support.world import Talker, World, picture
 async def holding(world: World, region: str = "370100", **card: Any) -> Talker:
     """An employee whose card the registry knows, and of whom we know nothing yet."""
     employee = await world.enrolled(region=region[:2])
+    await on_file(world, employee, region, **card)
+    return employee
+
+
+async def on_file(world: World, employee: Talker, region: str, **card: Any) -> None:
+    """A valid card of theirs at the bureau and the bank."""
     person = employee.person.person
     body = {
         "id_number": person.id_number,
@@ -24,13 +30,29 @@ async def holding(world: World, region: str = "370100", **card: Any) -> Talker:
         "issued_on": "2023-01-01",
     }
     await world.admin("POST", "seed", {"cards": [body | card]})
-    return employee
 
 
-async def unruly(world: World) -> None:
+TWICE_AND_LATE: dict[str, Any] = {"duplicates": 1, "out_of_order": True}
+
+
+async def unruly(world: World, desk: str = "bureau") -> None:
     """Every third answer is lost, every report comes twice and the even ones late."""
-    callbacks = {"duplicates": 1, "out_of_order": True}
-    await world.fault("bureau", lose_every=3, callbacks=callbacks)
+    await world.fault(desk, lose_every=3, callbacks=TWICE_AND_LATE)
+
+
+async def taken_back(world: World, employee: Talker, desk: str = "bureau") -> None:
+    """At the desk, whose answer is lost: it is asked again by itself."""
+    lost: dict[str, Any] = {"lose_every": 1, "times": 1, "only": "withdraw"}
+    await world.fault(desk, **lost, callbacks=TWICE_AND_LATE)
+    await employee.says("查进度")
+    shown = await employee.sees("接下来：")
+    await employee.presses("撤回", message_id=shown["message_id"])
+    await employee.sees("要撤回")
+    await employee.presses("确定")
+    await employee.sees("我会继续试")
+    await world.passes(minutes=5)
+    await employee.sees("已撤回")
+    await unruly(world, desk)
 
 
 async def cards_at_bureau(world: World, employee: Talker) -> dict[str, str]:
@@ -44,7 +66,17 @@ async def papers_in(world: World, employee: Talker, *, portrait: bool = True) ->
     """Consent, pictures and their confirmation."""
     await employee.sees("单独同意")
     await employee.presses("同意")
+    await papers_again(world, employee, portrait=portrait)
+
+
+async def papers_again(world: World, employee: Talker, *, portrait: bool = True) -> None:
+    """The same of somebody who has consented before."""
     await employee.sees("请把下面的图片发给我")
+    await papers_sent(world, employee, portrait=portrait)
+
+
+async def papers_sent(world: World, employee: Talker, *, portrait: bool) -> None:
+    """Pictures and their confirmation."""
     sides = [picture(employee.person, side) for side in ("id_front", "id_back")]
     if portrait:
         sides.append(picture(employee.person, "portrait", background="white"))
@@ -89,6 +121,15 @@ async def test_a_lost_card_is_reported_lifted_reported_and_replaced(world: World
     await employee.presses("继续补卡")
     await papers_in(world, employee)
     await employee.sees("卡已查到，可以办理")
+    await employee.sees("请最后核对一遍")
+    await employee.presses("确认提交")
+    await employee.sees("提交成功")
+    # The cancelled way of the replacement: the card is as lost as it was.
+    await taken_back(world, employee)
+    assert await cards_at_bureau(world, employee) == {"icbc": "lost"}
+    await employee.says("补卡")
+    await employee.presses("卡丢了")
+    await papers_again(world, employee)
     await employee.sees("请最后核对一遍")
     await employee.presses("确认提交")
     await employee.sees("提交成功")
@@ -196,6 +237,18 @@ async def test_a_card_is_cancelled_only_when_the_rules_ask_for_it(world: World) 
     await employee.sees("最后确认一次")
     await employee.presses("确定注销")
     await employee.sees("提交成功")
+    # The cancelled way, at the bureau: the card goes on.
+    await taken_back(world, employee)
+    assert await cards_at_bureau(world, employee) == {"icbc": "normal"}
+    await employee.says("注销社保卡")
+    await employee.presses("出国（境）定居")
+    await employee.sees("注销前请看清楚")
+    await employee.presses("看清楚了，还要注销")
+    await papers_again(world, employee, portrait=False)
+    await employee.sees("请最后核对一遍")
+    await employee.presses("确认提交")
+    await employee.presses("确定注销")
+    await employee.sees("提交成功")
     reference = await reference_of(world, "cancellation")
     await world.step(reference, "returned", reason_code="id_back_unreadable")
     await employee.sees("被退回")
@@ -220,3 +273,27 @@ async def test_what_the_rules_do_not_allow_yet_is_stopped_with_its_day(world: Wo
     stopped = await employee.sees("才能办理，现在交上去会被退回")
     assert "2032年11月2日" in stopped["text"]
     assert not (await world.admin("GET", "applications"))["applications"]
+
+
+async def test_a_loss_report_is_refused_at_once_and_mended(world: World) -> None:
+    employee = await world.enrolled(region="37")
+    await unruly(world)
+    await employee.says("挂失")
+    await employee.presses("临时挂失（马上生效）")
+    await employee.sees("没有查到您在")
+    await employee.presses("不在上面")
+    await employee.presses("中国工商银行")
+    await employee.says("0000")  # there is no such card
+    await employee.sees("请最后核对一遍")
+    await employee.presses("确认提交")
+    refused = await employee.sees("没有挂上")
+    assert "12333" in refused["text"]
+    assert (await world.admin("GET", "applications"))["applications"] == []
+    # Named again, as the bureau knows it by now.
+    await on_file(world, employee, "370100")
+    await employee.presses("换一张卡，再挂一次")
+    await employee.sees("尾号4321")
+    await employee.sees("请最后核对一遍")
+    await employee.presses("确认提交")
+    await employee.sees("已临时挂失")
+    assert await cards_at_bureau(world, employee) == {"icbc": "lost"}

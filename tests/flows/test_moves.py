@@ -12,6 +12,7 @@ from services import applications as apps
 from services.imports import delta
 from storage import queue
 from storage.clock import local_date
+from tests.flows.test_matters import taken_back, unruly
 from tests.support.world import Talker, World
 
 
@@ -120,11 +121,15 @@ async def test_a_returned_request_is_mended_and_one_is_taken_back(world: World) 
     await world.fault("nhsa")
     await world.passes(minutes=5)
     first = await employee.sees("已收到")
-    await world.passes(days=7)
-    # Returned by the origin: only that is put in order.
+    # From here on the desk tells nothing by itself: its answers are asked for, and some are lost.
+    await world.fault("nhsa", lose_every=3, callbacks={"never": True})
     await world.step_transfer("medical", "origin_asked")
+    await world.passes(days=7)
+    await employee.sees("已向原参保地发函")
+    # Returned by the origin: only that is put in order.
     returned = {"reason_code": "still_paying", "reason_message": "转出地还在缴费"}
     await world.step_transfer("medical", "returned", **returned)
+    await world.passes(hours=2)
     await employee.sees("转出地还在缴费")
     await employee.presses("去修改")
     await employee.sees("请让HR同事联系原来的单位停保")
@@ -132,8 +137,12 @@ async def test_a_returned_request_is_mended_and_one_is_taken_back(world: World) 
     await employee.presses("确认提交")
     again = await employee.sees("已收到")
     assert DAY.findall(first["text"]) != DAY.findall(again["text"])  # the clock runs anew
-    # Returned for the place: only the place is written anew.
+    # Returned for the place: only the place is written anew. Reports that the desk did not sign are
+    # not believed; it is asked.
+    await world.fault("nhsa")
+    await world.fault("bureau", callbacks={"wrong_signature": True})
     await world.step_transfer("medical", "returned", reason_code="wrong_origin")
+    await world.passes(hours=2)
     await employee.sees("被退回")
     await employee.presses("去修改")
     await employee.sees("只要改转出地")
@@ -141,7 +150,10 @@ async def test_a_returned_request_is_mended_and_one_is_taken_back(world: World) 
     await employee.sees("转出地改成了山东省烟台市")
     await employee.presses("确认提交")
     await employee.sees("已收到")
-    # Returned for what is HR's: said so, and handed in again once they have settled it.
+    # Returned for what is HR's, told twice and late: said so, and handed in again once they have
+    # settled it.
+    await world.fault("bureau")
+    await unruly(world, "nhsa")
     await world.step_transfer("medical", "returned", reason_code="wrong_status")
     await employee.sees("看这一步怎么处理")
     await employee.presses("去修改")
@@ -152,12 +164,7 @@ async def test_a_returned_request_is_mended_and_one_is_taken_back(world: World) 
     bodies = (await world.admin("GET", "transfers"))["transfers"]
     assert [(row["origin"], row["revision"]) for row in bodies] == [("370600", 4)]
     # The cancelled way.
-    await employee.says("查进度")
-    await employee.sees("社保关系转移（医疗保险）")
-    await employee.presses("撤回")
-    await employee.sees("要撤回")
-    await employee.presses("确定")
-    await employee.sees("已撤回")
+    await taken_back(world, employee, "nhsa")
     rows = (await world.admin("GET", "transfers"))["transfers"]
     assert [row["status"] for row in rows] == ["withdrawn"]
     await looking_fails_and_a_step_is_stale(world, employee)
