@@ -34,7 +34,7 @@ def acknowledge(turn: Turn, press: Press, before: Conversation) -> None:
     """End the button's spinner; take the buttons off a step that is over."""
     if not turn.answered:
         turn.outgoing.insert(0, Outgoing("answerCallbackQuery", {"query_id": press.query_id}))
-    moved = turn.state.version != before.version
+    moved = turn.state.version != before.version and not turn.keeps_buttons
     if press.message_id and not turn.actor.is_group and (moved or press.stale):
         payload = {"message_id": press.message_id}
         turn.outgoing.append(Outgoing("editMessageReplyMarkup", payload, note="buttons off"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from handlers.common import again, rows
+from handlers.common import again, gently, rows
 from handlers.inputs import Press, Text
 from handlers.steps import Flow, command, press, text
 from handlers.turn import Button, Turn
@@ -109,7 +109,9 @@ async def give(turn: Turn, reply: Reply) -> None:
         person = again("menu.person", "person", f"answer:{reply.answer_id}")
         doubt = again("ask.unsolved", "unsolved", reply.answer_id)
         ours = reply.reason in ("out_of_scope", "gibberish")
-        turn.say("ask.none", [[doubt, person] if ours else [person]], reason=reply.reason)
+        upset = reply.reason == "insult" and not gently(turn)
+        reason = "insult_again" if upset else reply.reason
+        turn.say("ask.none", [[doubt, person] if ours else [person]], reason=reason)
 
 
 def give_part(turn: Turn, told: ToldPart, reply: Reply) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Literal
 
 from handlers.inputs import Happened
@@ -12,6 +13,7 @@ from services.console.reach import Reach
 from services.people import people, roles
 from storage.models import ApplicationKind, Role
 
+_GENTLE = timedelta(days=7)
 MOVE_FLOWS = {ApplicationKind.TRANSFER: "move", ApplicationKind.MERGE: "merge"}
 """Kinds that are not about a card, and the conversation of each."""
 
@@ -46,6 +48,15 @@ def elsewhere(turn: Turn, application_id: int) -> bool:
     if turn.state.flow == "apply":
         return turn.data.get("application") not in (None, application_id)
     return turn.state.flow not in (None, "ask")
+
+
+def gently(turn: Turn) -> bool:
+    """Whether to offer a person at an angry word now: once within a week."""
+    told = turn.memory.get("gentle")
+    if told is not None and turn.today - date.fromisoformat(told) < _GENTLE:
+        return False
+    turn.memory["gentle"] = turn.today.isoformat()
+    return True
 
 
 def over(turn: Turn, application_id: int) -> None:

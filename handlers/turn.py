@@ -98,6 +98,7 @@ class Turn:
 
     `employee` is None for a stranger and for some own events; `noticed` says whether the employee
     has agreed to the newest notice on personal data, `case` in which case an officer talks to them.
+    With `keeps_buttons` a pressed message keeps its buttons although the step is over.
     """
 
     event_id: int
@@ -115,6 +116,7 @@ class Turn:
     outgoing: list[Outgoing] = field(default_factory=list)
     onward: list[Onward] = field(default_factory=list)
     answered: bool = False
+    keeps_buttons: bool = False
 
     @property
     def today(self) -> date:

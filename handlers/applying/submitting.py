@@ -203,7 +203,12 @@ async def tell(turn: Turn, submission: Submission) -> None:
         over(turn, application.id)
         turn.say(
             "status.returned",
-            [[again("status.mend", "mend", application.id)]],
+            [
+                [
+                    again("status.mend", "mend", application.id),
+                    again("menu.person", "person", f"application:{application.id}"),
+                ]
+            ],
             number=number,
             reason=submission.mending.message,
             mending=submission.mending,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
-from handlers.common import again, rows
+from handlers.common import again, gently, rows
 from handlers.desk.paths import attachment_of, fetch, post_of
 from handlers.inputs import Other, Press, Text, Upload
 from handlers.steps import (
@@ -26,7 +26,7 @@ from storage.models import CaseStatus
 
 flow = Flow("desk", KNOWN)
 _RECALL = ("撤回", "/recall", "recall")
-_GENTLE_DAYS = 7
+_JUST_NOW = timedelta(hours=1)
 
 
 def talks(turn: Turn) -> bool:
@@ -45,8 +45,13 @@ async def person_wanted(turn: Turn) -> None:
 
 @flow.on(press("person"))
 async def person_pressed(turn: Turn) -> None:
-    """找人工 under a message; its reference says what it was about."""
+    """找人工 under a message; its reference says what it was about.
+
+    What else stands under it can still be pressed: a person may be waited for, and the application
+    mended meanwhile.
+    """
     assert isinstance(turn.input, Press)
+    turn.keeps_buttons = True
     await call_person(turn, turn.input.ref)
 
 
@@ -307,14 +312,13 @@ async def offer(turn: Turn) -> None:
         post = post_of(turn)
         await cases.write(turn.session, lately.id, words, turn.now, post=post)
         return
-    button = [[again("menu.person", "person")]]
     if cases.is_angry(words):
-        told = turn.memory.get("gentle")
-        if told is None or turn.today - date.fromisoformat(told) >= timedelta(days=_GENTLE_DAYS):
-            turn.memory["gentle"] = turn.today.isoformat()
-            turn.say("desk.offer_angry", button)
+        if gently(turn):
+            turn.say("desk.offer_angry", [[again("menu.person", "person")]])
     elif missed >= cases.rules().not_understood:
-        turn.say("desk.offer_missed", button)
+        past = await answers.last(turn.session, turn.me.id, turn.now - _JUST_NOW)
+        ref = f"answer:{past.id}" if past else None
+        turn.say("desk.offer_missed", [[again("menu.person", "person", ref)]])
 
 
 # -- while an officer has the case -----------------------------------------------------------------

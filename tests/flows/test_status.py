@@ -13,9 +13,18 @@ async def test_a_returned_application_is_mended_in_the_chat(world: World) -> Non
     await world.fault("bureau", callbacks={"duplicates": 1, "out_of_order": True})
     reference = await world.submitted(employee)
     await world.step(reference, "returned", reason_code="photo_background")
-    await employee.sees("被退回")
+    returned = await employee.sees("被退回")
     await officer.sees("申请被退回")
-    await employee.presses("去修改")
+    # A person is offered, who has the application before them; it can be mended all the same.
+    assert "点“找人工”，HR同事帮您" in returned["text"]
+    await employee.presses("找人工", message_id=returned["message_id"])
+    await employee.sees("工单号")
+    await employee.says("背景要什么颜色？")
+    asked = await officer.sees("背景要什么颜色？")
+    assert returned["text"].split()[0] in str(officer.saw("员工找人工") or asked)
+    await employee.presses("不用了，撤回")
+    await employee.sees("已撤回")
+    await employee.presses("去修改", message_id=returned["message_id"])
     await employee.sees("只需要重新发这一项")
     asked = await employee.sees("请把下面的图片发给我")
     assert "身份证人像面" not in asked["text"]

@@ -467,7 +467,8 @@ def small(mark: Mark, language: str) -> dict[str, dict[str, list[Values]]]:
     words = [number | {"text": mark("请看卡面左下角。")}]
     plain = "help stale language language_set edited cannot_read where_we_were offer_person thanks"
     doors = "hello not_your_contact verify unknown expired used too_many account_taken ask_hr moved"
-    reasons = ("others_data", "out_of_scope", "insult", "injection", "gibberish", "no_policy")
+    guards = ("others_data", "insult", "insult_again", "injection")
+    reasons = (*guards, "out_of_scope", "gibberish", "no_policy")
     left = [(True, "apply"), (False, "ask"), (False, None)]
     common = each(f"{plain} leaver private", nothing) | {
         "menu": [name],
