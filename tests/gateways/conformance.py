@@ -6,11 +6,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 
 import pytest
 
-from services.gateways import Agency, Bank, Bureau, Duplicate, Rejected, Unavailable
+from services.gateways import (
+    Agency,
+    Bank,
+    Bureau,
+    Duplicate,
+    GatewayError,
+    NoConnector,
+    Rejected,
+    Unavailable,
+)
 from services.gateways.contract import SubmissionBody, TransferBody
 from tests.sandbox.conftest import Running
 from tests.sandbox.made import card, document, id_number, id_side, submission
@@ -69,12 +79,65 @@ def abroad(number: str, **changes: Any) -> SubmissionBody:
     )
 
 
-class BureauConformance:
-    """The bureau's interface."""
+async def outcome(call: Awaitable[object]) -> object:
+    """The answer of a call, or how the connector refused it."""
+    try:
+        return await call
+    except GatewayError as error:
+        return type(error), error.source, str(error)
 
-    async def test_is_a_connected_bureau(self, bureau: Bureau) -> None:
+
+class EveryBureau:
+    """What holds for a bureau's connector of any kind: over HTTP, in files, by hand."""
+
+    connected = False
+
+    async def test_is_a_bureau(self, bureau: Bureau) -> None:
         assert isinstance(bureau, Bureau)
-        assert bureau.connected
+        assert bureau.connected is self.connected
+
+    async def test_the_same_key_comes_to_the_same(self, bureau: Bureau) -> None:
+        first = await outcome(bureau.submit(body(), "key-0001"))
+        assert await outcome(bureau.submit(body(), "key-0001")) == first
+
+    async def test_a_refusal_is_of_the_contract_and_names_nobody(self, bureau: Bureau) -> None:
+        wrong = body(applicant={"sex": "男", "phone": "123"})
+        for call in (
+            bureau.submit(wrong, "key-0001"),
+            bureau.state("NOBODY"),
+            bureau.withdraw("NOBODY"),
+        ):
+            with pytest.raises(GatewayError) as caught:
+                await call
+            told = f"{caught.value!s}{caught.value!r}"
+            assert not any(each in told for each in (id_number(), NAME, "123", "NOBODY"))
+
+
+class UnconnectedBureau(EveryBureau):
+    """No program can ask it. `waits`: how it refuses a submission decides who hands it in."""
+
+    waits: type[NoConnector] = NoConnector
+
+    async def test_every_question_goes_another_way(self, bureau: Bureau) -> None:
+        for call in (bureau.look_up(id_number(), NAME), bureau.state("X"), bureau.withdraw("X")):
+            with pytest.raises(NoConnector):
+                await call
+
+    async def test_a_submission_waits_for_who_hands_it_in(self, bureau: Bureau) -> None:
+        with pytest.raises(NoConnector) as caught:
+            await bureau.submit(body(), "key-0001")
+        assert type(caught.value) is self.waits
+
+    async def test_a_loss_report_and_other_kinds_wait_too(self, bureau: Bureau) -> None:
+        for sent in (loss_report(), about_card("cancellation", "abroad"), abroad("SB-TEST-0100")):
+            with pytest.raises(self.waits):
+                await bureau.submit(sent, "key-0001")
+
+
+class BureauConformance(EveryBureau):
+    """The bureau's interface, where a program can ask it."""
+
+    connected = True
 
     async def test_nobody_known(self, bureau: Bureau) -> None:
         found = await bureau.look_up(id_number(9), NAME)

@@ -6,15 +6,24 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from services.gateways import Agency, Bank, Bureau, Gateways, NoConnector
+from services.gateways import (
+    Agency,
+    Bank,
+    Bureau,
+    ByFile,
+    ConnectorSettings,
+    Gateways,
+    GatewaySettings,
+    NoConnector,
+)
 from services.gateways.agencies import ManualAgency
 from services.gateways.manual import ManualBank, ManualBureau
 from tests.gateways.conformance import (
     AgencyConformance,
     BankConformance,
     BureauConformance,
+    UnconnectedBureau,
     agency_of,
-    body,
     transfer,
 )
 
@@ -41,22 +50,33 @@ class TestHttpAgency(AgencyConformance):
         return gateways.agency(agency_of(insurance), "320500")
 
 
-_CALLS: list[Callable[[ManualBureau], Awaitable[object]]] = [
-    lambda bureau: bureau.look_up("", ""),
-    lambda bureau: bureau.submit(body(), "key-0001"),
-    lambda bureau: bureau.state("X"),
-    lambda bureau: bureau.withdraw("X"),
-]
+class TestBatchBureau(UnconnectedBureau):
+    """Files: what is submitted waits for the next one (the round trip is in test_roads.py)."""
+
+    waits = ByFile
+
+    @pytest.fixture
+    def bureau(self) -> Bureau:
+        return configured("batch")
 
 
-@pytest.mark.parametrize("call", _CALLS)
-async def test_manual_bureau_has_no_connector(
-    call: Callable[[ManualBureau], Awaitable[object]],
-) -> None:
-    bureau: Bureau = ManualBureau()
-    assert not bureau.connected
-    with pytest.raises(NoConnector):
-        await call(ManualBureau())
+class TestManualBureau(UnconnectedBureau):
+    """By hand: evidence and officers (their road is in test_roads.py)."""
+
+    @pytest.fixture
+    def bureau(self) -> Bureau:
+        return configured("manual")
+
+
+def configured(kind: str) -> Bureau:
+    """A region's bureau as the settings name its kind."""
+    own = ConnectorSettings.model_validate({"kind": kind})
+    settings = GatewaySettings(bureaus={"own": own}, regions={"37": "own"})
+    return Gateways.from_settings(settings).bureau("370100")
+
+
+def test_a_region_that_nobody_names_is_by_hand() -> None:
+    assert isinstance(Gateways.from_settings(GatewaySettings()).bureau("370100"), ManualBureau)
 
 
 async def test_manual_bank_has_no_connector() -> None:
