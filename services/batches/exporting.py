@@ -11,10 +11,12 @@ from pathlib import Path
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge.batches import FOLDER, BatchTemplate, template_for
+from services import cases
 from services.applications import rows
 from services.applications.observing import record_by_batch
 from services.batches import files
 from services.batches.candidates import Candidate, candidates
+from services.batches.importing import TELL
 from services.batches.values import NotReadyError, cells_of, photo_name
 from services.batches.views import Exported, Ready, Unready
 from services.gateways.contract import HistoryEntry
@@ -23,6 +25,7 @@ from storage.clock import SHANGHAI
 from storage.database import Database
 from storage.files import FileStore
 from storage.models import ApplicationStatus, ConsentKind
+from storage.queue import accept
 
 _JPEG = b"\xff\xd8\xff"
 _AT_A_TIME = 50
@@ -166,20 +169,33 @@ class _Batch:
 
     async def _file(self, ready: Sequence[Ready], actor: str) -> int:
         """Record what is in the workbook as handed in; how many that were."""
-        entry = HistoryEntry(sequence=0, status="reviewing", at=self.now)
         done = 0
         for start in range(0, len(ready), _AT_A_TIME):
             async with self.database.transaction() as session:
                 for each in ready[start : start + _AT_A_TIME]:
-                    row = await rows.locked(session, each.application_id)
-                    if row.status is ApplicationStatus.SUBMITTING and row.revision == each.revision:
-                        key = f"filed:{each.revision}"
-                        done += len(
-                            await record_by_batch(
-                                session, row.id or 0, entry, self.now, key=key, actor=actor
-                            )
-                        )
+                    done += await self._hand_in(session, each, actor)
         return done
+
+    async def _hand_in(self, session: AsyncSession, ready: Ready, actor: str) -> bool:
+        """One application is with the bureau: its person hears, and no officer is asked to file it;
+        False when it has changed since it was written."""
+        row = await rows.locked(session, ready.application_id)
+        if row.status is not ApplicationStatus.SUBMITTING or row.revision != ready.revision:
+            return False
+        number, key = ready.application_id, f"filed:{ready.revision}"
+        entry = HistoryEntry(sequence=0, status="reviewing", at=self.now)
+        if not await record_by_batch(session, number, entry, self.now, key=key, actor=actor):
+            return False
+        await cases.handed_in(session, row.person_id, number, self.now)
+        await accept(
+            session,
+            key=f"batch:{number}:{key}",
+            mailbox=await rows.mailbox(session, row),
+            kind=TELL,
+            payload={"application_id": number},
+            at=self.now,
+        )
+        return True
 
 
 def _unready(candidate: Candidate, why: str) -> Unready:

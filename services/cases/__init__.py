@@ -39,6 +39,7 @@ from services.cases.holding import (
 )
 from services.cases.listing import Filter, Scope, counts, lines_of, queue, scope_of
 from services.cases.looking import due as look_up_due
+from services.cases.looking import handed_in
 from services.cases.looking import known as state_known
 from services.cases.matters import Matter, matter, matters, recognise
 from services.cases.notices import NoticeView, collect
@@ -178,6 +179,7 @@ __all__ = [
     "get_locked",
     "get_message",
     "hand_over",
+    "handed_in",
     "handed_on",
     "hours_of",
     "is_angry",

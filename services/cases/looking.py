@@ -19,6 +19,8 @@ from storage.models import CaseStatus, WaitingFor
 CARD, TRANSFER, BACK = "card_by_hand", "transfer_by_hand", "withdraw_by_hand"
 """Where a card matter stands, where a transfer stands, and taking one back."""
 KINDS = frozenset({CARD, TRANSFER, BACK})
+FILE = "file_by_hand"
+"""The case that asks an officer to hand an application in."""
 DUE = "case.look_up"
 
 
@@ -67,12 +69,26 @@ async def due(session: AsyncSession, case_id: int, now: datetime) -> None:
     await rows.ring(session, row, "look_up", now)
 
 
-async def known(session: AsyncSession, person_id: int, application_id: int, now: datetime) -> None:
-    """A file, a handed-out card or the desk itself has said how it ended: nobody looks it up."""
+async def known(
+    session: AsyncSession,
+    person_id: int,
+    application_id: int,
+    now: datetime,
+    *,
+    kinds: frozenset[str] = KINDS,
+) -> None:
+    """A file, a handed-out card or the desk itself has answered what these cases ask."""
     for case in await opening.unresolved(session, person_id):
-        if case.kind in KINDS and case.application_id == application_id:
+        if case.kind in kinds and case.application_id == application_id:
             await holding.resolve(session, case.id, None, now, resolution=holding.DECIDED)
             await queue.cancel_timers(session, _key(case.id))
+
+
+async def handed_in(
+    session: AsyncSession, person_id: int, application_id: int, now: datetime
+) -> None:
+    """It went in with a file: no officer has to do it. What comes back is a file too."""
+    await known(session, person_id, application_id, now, kinds=frozenset({FILE}))
 
 
 def _key(case_id: int) -> str:

@@ -10,7 +10,7 @@ import pytest
 import xlsxwriter
 
 from services import applications as apps
-from services import cards, collection
+from services import cards, cases, collection
 from services.batches.answers import read_answer
 from services.console.reach import Reach
 from services.imports import ImportSettings
@@ -29,6 +29,8 @@ async def test_out_and_back(bureau: Bureau) -> None:
     no_picture = await bureau.waiting(3)
     await bureau.picture(no_picture, b"GIF89a")
     draft = await (await bureau.person(4)).documented()
+    for each in (first, no_picture):
+        await bureau.office.do(cases.open_case, each.person_id, "file_by_hand", each.id)
     (made,) = await bureau.export(filed=True)
     assert (made.template, made.ready, made.unready, made.filed) == ("370000", 2, 2, 2)
 
@@ -49,6 +51,10 @@ async def test_out_and_back(bureau: Bureau) -> None:
     assert "JPG" in why[no_picture.number]
     assert [row[1] for row in cells(made.check, 1)[1:]] == [first.number, second.number]
     assert (await bureau.office.get(first)).status is ApplicationStatus.REVIEWING
+    # Both hear of it, and no officer is asked any more for what went in.
+    assert await bureau.told() == 2
+    asked = [await bureau.office.see(cases.unresolved, p.person_id) for p in (first, no_picture)]
+    assert [len(each) for each in asked] == [0, 1]
 
     # Columns moved, headings reworded, full-width digits and spaces, a stranger's row.
     wide = id_number(2).translate({ord(str(d)): chr(0xFF10 + d) for d in range(10)})
@@ -66,14 +72,14 @@ async def test_out_and_back(bureau: Bureau) -> None:
     )
     dry = await bureau.answer(answer, dry_run=True)
     assert dry.counts == {"applied": 2, "unknown": 1, "status_unknown": 1}
-    assert (dry.written, await bureau.told()) == (False, 0)
+    assert (dry.written, await bureau.told()) == (False, 2)
     assert (await bureau.office.get(first)).status is ApplicationStatus.REVIEWING
     done = await bureau.answer(answer)
     assert (done.counts, done.written, done.ok) == (dry.counts, True, False)
     taken, returned = await bureau.office.get(first), await bureau.office.get(second)
     assert taken.status is ApplicationStatus.MAKING
     assert returned.status is ApplicationStatus.RETURNED
-    assert await bureau.told() == 2
+    assert await bureau.told() == 4
     (change,) = [
         each
         for each in await bureau.office.see(apps.untold, second.id)
@@ -89,7 +95,7 @@ async def test_out_and_back(bureau: Bureau) -> None:
     again = await bureau.answer(answer)
     assert again.counts == {"repeated": 2, "unknown": 1, "status_unknown": 1}
     assert await bureau.office.see(apps.history, first.id) == before
-    assert await bureau.told() == 2
+    assert await bureau.told() == 4
 
 
 async def test_the_same_return_after_mending_is_not_taken_twice(bureau: Bureau) -> None:
