@@ -77,7 +77,7 @@ async def make_move_form(job: Job) -> Result:
 
 
 async def make_authority(job: Job) -> Result:
-    """The authority that somebody without a smartphone signs for an officer."""
+    """The authority that somebody without a smartphone signs for an officer, and its data."""
     runtime, kind = job.runtime, str(job.payload["kind"])
     async with runtime.database.reading() as session:
         person = await by_id(session, int(job.payload["person"]))
@@ -95,8 +95,10 @@ async def make_authority(job: Job) -> Result:
         "consent": _consent(kind, full_name(person.region_code)),
         "made": local_date(runtime.clock.now()).isoformat(),
     }
-    pdf = await asyncio.to_thread(render, "on_behalf", FormData(values))
-    return await _stored(job, {"person": person.id}, person.id, {"file_id": (pdf, _PDF)})
+    data = FormData(values)
+    pdf = await asyncio.to_thread(render, "on_behalf", data)
+    files = {"file_id": (pdf, _PDF), "json_id": (as_json("on_behalf", data), _JSON)}
+    return await _stored(job, {"person": person.id}, person.id, files)
 
 
 def _consent(kind: str, region: str) -> str:

@@ -155,8 +155,10 @@ async def paper_made(turn: Turn) -> None:
     assert isinstance(turn.input, Happened)
     person = await by_id(turn.session, int(turn.input.payload["person"]))
     if person is not None:
-        file, number = int(turn.input.payload["file_id"]), person.number
-        turn.send_document(file, f"代办授权书-{number}.pdf", "behalf.paper", number=number)
+        given, number = turn.input.payload, person.number
+        name = f"代办授权书-{number}"
+        turn.send_document(int(given["file_id"]), f"{name}.pdf", "behalf.paper", number=number)
+        turn.send_document(int(given["json_id"]), f"{name}.json", "behalf.paper_data")
 
 
 @flow.on(upload, at="authority")

@@ -16,12 +16,23 @@ from services.people.people import by_number
 from storage.models import Application, AuditEntry, ConsentKind, Document, Role
 from tests.support.world import Talker, World, picture
 
+PRINTED = ("打印", "授权书的数据")
 
-async def commissioned(officer: Talker, someone: Employee, matter: str) -> None:
-    """From the staff number to the word that the paper is signed."""
+
+async def commissioned(
+    officer: Talker, someone: Employee, matter: str, *, printed: bool = False
+) -> None:
+    """From the staff number to the word that the paper is signed, `printed` from here or not."""
     await officer.says(someone.number)
     await officer.sees("办哪一件")
     await officer.presses(matter)
+    if printed:
+        await officer.presses("要一份授权书打印")
+        names = [(await officer.sees(words))["document"]["file_name"] for words in PRINTED]
+        assert [name.rpartition(".")[2] for name in names] == ["pdf", "json"]
+        await officer.sends(picture(someone, "id_back"))
+        await agreed(officer)
+        return
     await signed(officer, someone)
 
 
@@ -29,6 +40,11 @@ async def signed(officer: Talker, someone: Employee) -> None:
     """The authority, and the officer's word for it."""
     await officer.sees("本人签字的授权书")
     await officer.sends(picture(someone, "id_back"))  # any picture stands for the signed paper
+    await agreed(officer)
+
+
+async def agreed(officer: Talker) -> None:
+    """The officer's word for what the paper says."""
     await officer.sees("已经在纸上签字")
     await officer.presses("确认，替他办")
 
@@ -46,7 +62,7 @@ async def test_an_officer_applies_for_somebody_without_a_phone(world: World) -> 
     await officer.sees("这是您自己")
     await officer.says("没有这个人")
     await officer.sees("没有找到")
-    await commissioned(officer, someone, "首次申领")
+    await commissioned(officer, someone, "首次申领", printed=True)
     await officer.sees("【代办】")
     await officer.sees("请选择开户银行")
     await officer.presses("中国建设银行")

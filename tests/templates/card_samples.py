@@ -132,6 +132,7 @@ def behalf() -> dict[str, list[Values]]:
         "places": [{}],
         "authority": [who | {"kind": kind} for kind in ApplicationKind],
         "paper": [{"number": "E1024"}],
+        "paper_data": [{}],
         "unreadable": [{}],
         "confirm": [who],
         "consent": [{"name": "李*"}],
