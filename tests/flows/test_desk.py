@@ -42,6 +42,10 @@ async def test_a_case_in_its_topic(world: World) -> None:
     card = await one.sees("员工找人工")
     thread = card["message_thread_id"]
     assert "小助手说过" in card["text"]
+    assert "（依据 " in card["text"]  # by which rule
+    number = card["text"].split()[0]
+    assert f"资料和全部记录：{world.runtime.settings.console_address}" in card["text"]
+    assert f"/cases/{number}" in card["text"]
     assert employee.person.person.name not in str(in_group(one))
     await one.sees("社保卡丢了怎么补办")
 

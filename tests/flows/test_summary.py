@@ -54,6 +54,8 @@ async def test_a_manager_s_month(world: World, tmp_path: Path) -> None:
     await world.passes(days=33)  # the first workday of next month has come
     report = await manager.sees(f"{this:%Y-%m}\n")
     assert report["photo"]
+    for kind in ("PDF", "Excel"):  # nobody has to ask for them
+        assert await file_of(manager, await manager.sees(f"{this:%Y-%m} 月报（{kind}）"))
     await manager.says("/summary")
     await manager.sees("（到目前）")
     await manager.presses("◀ 上个月")
