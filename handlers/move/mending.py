@@ -62,16 +62,21 @@ async def mend(turn: Turn, application: ApplicationView) -> None:
 async def ask_mended(turn: Turn) -> None:
     """Something is put in order elsewhere first; nothing is filled in anew."""
     leave = [Button("common.exit", "exit")]
+    (number,) = turn.data["applications"]
     if turn.data["way"] == "officer":
-        (number,) = turn.data["applications"]
         ask_again(turn, [[Button("move.settled", "move.mended")], instead(number), leave])
     else:
-        ask_again(turn, [[Button("move.mended", "move.mended")], leave])
+        ask_again(turn, [[Button("move.mended", "move.mended")], [person(number)], leave])
 
 
 def instead(application_id: int) -> list[Button]:
     """Take it back, or talk to somebody."""
-    return [again("status.withdraw", "withdraw", application_id), again("menu.person", "person")]
+    return [again("status.withdraw", "withdraw", application_id), person(application_id)]
+
+
+def person(application_id: int) -> Button:
+    """Somebody who has the request before them."""
+    return again("menu.person", "person", f"application:{application_id}")
 
 
 def ask_again(turn: Turn, buttons: list[list[Button]]) -> None:
@@ -104,7 +109,8 @@ async def reopened(turn: Turn) -> bool:
 @flow.prompt("origin")
 async def ask_origin(turn: Turn) -> None:
     """From where? Only that is written anew."""
-    ask_again(turn, [[Button("common.exit", "exit")]])
+    (number,) = turn.data["applications"]
+    ask_again(turn, [[person(number)], [Button("common.exit", "exit")]])
 
 
 @flow.on(text, at="origin")
