@@ -9,6 +9,7 @@ from handlers.inputs import Happened
 from handlers.steps import EMPLOYEES, GROUPS, NEWCOMERS, Flow, command, happened, press
 from handlers.turn import Turn
 from services import newhires
+from services.desk import desk_mailbox
 from services.newhires import NewHire
 from services.people import roles
 from storage.models import Role
@@ -23,9 +24,27 @@ async def asked(turn: Turn) -> None:
     """Who is due, the most urgent first."""
     if not await is_officer(turn):
         return
-    hires = [hire for hire in await seen(turn) if hire.open]
+    show(turn, [hire for hire in await seen(turn) if hire.open])
+    await newhires.arm(turn.session, turn.now)
+
+
+def show(turn: Turn, hires: list[NewHire]) -> None:
+    """The list, without names in full."""
     buttons = [[again("newhires.remind", "newhires.remind")]] if hires else []
     turn.say("newhires.list", buttons, hires=hires[:_SHOWN], more=max(len(hires) - _SHOWN, 0))
+
+
+@flow.on(happened(newhires.MORNING))
+async def morning(turn: Turn) -> None:
+    """Every workday: who is about to be late; silent when nobody is."""
+    home = await desk_mailbox(turn.session)
+    if home is not None and turn.state.mailbox.partition(":")[0] != home:
+        turn.send_event(home, newhires.MORNING)  # HR has another group by now
+        return
+    found = newhires.pressing(await newhires.watch(turn.session, turn.now))
+    if found:
+        show(turn, found)
+    await newhires.arm(turn.session, turn.now)
 
 
 @flow.on(press("newhires.remind"))

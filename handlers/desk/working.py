@@ -15,7 +15,7 @@ from handlers.inputs import Press, Text, Upload
 from handlers.steps import GROUPS, Flow, command, press, text, upload
 from handlers.turn import Turn
 from services import applications as apps
-from services import cases, collection
+from services import cases, collection, newhires
 from services.applications.errors import ApplicationError
 from services.cases import CaseError, CaseView
 from services.cases.decisions import decide, decisions
@@ -311,6 +311,7 @@ async def bind_group(turn: Turn) -> None:
         return
     await set_desk(turn.session, turn.state.mailbox.partition(":")[0])
     await collection.watch(turn.session, turn.now)  # cards may lie here already
+    await newhires.arm(turn.session, turn.now)
     turn.say("desk.bound")
     for case_id in await cases.open_ids(turn.session):  # what waited for a desk, or for this one
         await cases.ring_again(turn.session, case_id, turn.now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from sqlmodel import col, select
@@ -18,12 +18,13 @@ from knowledge.regions import province_of
 from knowledge.workdays import Deadline, add_workdays, workdays_between
 from services.applications.settings import rules
 from services.cards import BLOCKING
+from services.desk import desk_mailbox
 from services.people import audit, consents, mailbox_of, people
-from storage.clock import local_date
+from storage.clock import SHANGHAI, local_date
 from storage.models import Application, ApplicationKind, ApplicationStatus, Card, ConsentKind
-from storage.queue import accept
+from storage.queue import accept, set_timer, timer_due
 
-REMIND = "newhire.remind"
+REMIND, MORNING = "newhire.remind", "newhire.morning"
 Stage = Literal["unbound", "silent", "bound", "applying", "submitted", "has_card"]
 """`unbound`: no account; `silent`: no yes to the notice yet; `bound`: nothing begun."""
 
@@ -165,3 +166,20 @@ async def remind(
             await audit.record(session, actor, "newhire.reminded", subject, now)
             reminded.append(hire)
     return reminded
+
+
+async def arm(session: AsyncSession, now: datetime) -> None:
+    """HR's group hears on the morning of every workday of who is about to be late."""
+    desk = await desk_mailbox(session)
+    if desk is None or await timer_due(session, MORNING) is not None:
+        return
+    day = add_workdays(local_date(now), 1).day
+    morning = datetime.combine(day, rules().remind_at, SHANGHAI).astimezone(UTC)
+    await set_timer(session, MORNING, mailbox=desk, kind=MORNING, due_at=morning)
+
+
+def pressing(hires: Sequence[NewHire]) -> list[NewHire]:
+    """Who is to be shown in the morning: everybody who is due by the next workday or late; nobody
+    when all of them were late the workday before too, for HR knows."""
+    due = [hire for hire in hires if hire.open and hire.days_left <= 1]
+    return due if any(hire.days_left >= -1 for hire in due) else []

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+import asyncio
+from datetime import date, datetime
 
+from services import newhires
 from services.imports import delta
 from services.people.people import by_number
+from storage import queue
 from storage.clock import local_date
 from storage.models import Person
-from tests.support.world import Talker, World
+from tests.support.world import Talker, World, text_of
 
 
 async def hired_today(world: World, talker: Talker) -> date:
@@ -19,6 +22,25 @@ async def hired_today(world: World, talker: Talker) -> date:
         assert person is not None
         person.hire_date = today
     return today
+
+
+async def a_morning(world: World) -> None:
+    """The next workday's look at new hires."""
+    first = await planned(world)
+    ahead = first - world.runtime.clock.now()
+    await world.passes(seconds=ahead.total_seconds() + 1)
+    for _ in range(1200):
+        if await planned(world) != first:
+            break
+        await asyncio.sleep(0.05)
+    await world.quiet()
+
+
+async def planned(world: World) -> datetime:
+    """When HR's group hears next."""
+    async with world.runtime.database.reading() as session:
+        due = await queue.timer_due(session, newhires.MORNING)
+    return due or world.runtime.clock.now()
 
 
 async def test_hr_sees_who_is_due_and_reminds_with_one_press(world: World) -> None:
@@ -37,6 +59,16 @@ async def test_hr_sees_who_is_due_and_reminds_with_one_press(world: World) -> No
     await officer.sees("已提醒0人")
     await world.quiet()
     assert len(employee.saw("您的社保卡申请")) == 1
+    # From then on the group hears by itself of who is due by the next workday.
+    own, lines = f"工号{employee.person.number}（", []
+    for _ in range(20):
+        await a_morning(world)
+        told = officer.saw("新员工，还没递交的")
+        later = [m for m in told if m["message_id"] != listed["message_id"]]
+        lines = [each for m in later for each in text_of(m).splitlines() if own in each]
+        if lines:
+            break
+    assert "还有1个工作日" in lines[0]
     await employee.presses("办社保卡")
     await employee.sees("请选择开户银行")
 
