@@ -7,13 +7,14 @@ No classifier learns "somebody else's data" from a few examples, so these are wr
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 
 import yaml
 
 from knowledge.facts import DATA
 from knowledge.understand.normalise import HAN, Normalised
+from knowledge.understand.people import OtherPeople
 from knowledge.understand.pinyin import cut
 
 
@@ -30,7 +31,8 @@ class Gate(StrEnum):
 class Gates:
     """Compiled rules. Immutable."""
 
-    def __init__(self) -> None:
+    def __init__(self, ordinary: Callable[[str], bool] = lambda pair: False) -> None:
+        """``ordinary`` says whether two characters are an everyday word and no name's beginning."""
         rules = yaml.safe_load((DATA / "gates.yaml").read_text(encoding="utf-8"))
         lists: dict[str, str] = {}
         for name, words in rules["words"].items():
@@ -39,8 +41,14 @@ class Gates:
             gate: tuple(re.compile(_spell_out(pattern, lists)) for pattern in rules[gate.value])
             for gate in Gate
         }
+        self._people = OtherPeople(
+            rules["people"], lambda pattern: _spell_out(pattern, lists), ordinary
+        )
         self._ours = re.compile(rules["ours"])
-        self._spared = {Gate(name): re.compile(words) for name, words in rules["spared"].items()}
+        self._spared = {
+            Gate(name): re.compile(_spell_out(words, lists))
+            for name, words in rules["spared"].items()
+        }
 
     def check(self, question: Normalised, masked: str, words: frozenset[str]) -> Gate | None:
         """The rule that stops this question, if any.
@@ -56,9 +64,16 @@ class Gates:
                 continue
             if any(rule.search(text) for rule in self._rules[gate] for text in texts):
                 return gate
+            if gate is Gate.OTHERS_DATA and self._asks_of_others(question, masked):
+                return gate
         if _matches(self._rules[Gate.NONSENSE], question.text) or _keyboard(question, words):
             return Gate.NONSENSE
         return None
+
+    def _asks_of_others(self, question: Normalised, masked: str) -> bool:
+        if question.english:
+            return self._people.asks_in_english(question.text, question.raw)
+        return self._people.asks(masked, question.raw)
 
     def is_foreign(self, text: str) -> bool:
         """Whether the question names a thing that isn't ours and nothing that is."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -15,7 +16,7 @@ from knowledge.understand.classifier import OUT_OF_SCOPE, Classifier, Floats, Gr
 from knowledge.understand.features import PLACE_MARK, Features, Question
 from knowledge.understand.gates import Gate, Gates
 from knowledge.understand.lexicon import Lexicon, load_lexicon
-from knowledge.understand.normalise import Normalised, Normaliser
+from knowledge.understand.normalise import Normalised, Normaliser, clean
 from knowledge.understand.places import Gazetteer, Places, follow
 
 CORE, EMBEDDED = "model", "model_embedded"
@@ -110,7 +111,7 @@ class QuestionReader:
     def __init__(self, lexicon: Lexicon, classifier: Classifier) -> None:
         self._prepare = Preparer(lexicon)
         self._classifier = classifier
-        self._gates = Gates()
+        self._gates = Gates(everyday(lexicon))
         self._out = classifier.labels.index(OUT_OF_SCOPE)
 
     @classmethod
@@ -178,6 +179,17 @@ def _by_relation(ranked: list[tuple[str, float]], relation: str) -> list[tuple[s
     return sorted(
         ((name, lowered.get(name, score)) for name, score in ranked), key=lambda pair: -pair[1]
     )
+
+
+def everyday(lexicon: Lexicon) -> Callable[[str], bool]:
+    """Whether two characters follow each other in questions of ours, which name nobody."""
+    pairs = {
+        pair
+        for wording in lexicon.wordings
+        if wording.topic != OUT_OF_SCOPE
+        for pair in map("".join, itertools.pairwise(clean(wording.text)))
+    }
+    return pairs.__contains__
 
 
 def mask(text: str, places: Places) -> str:
