@@ -284,6 +284,11 @@ def _front_address(
     return value if value is None or len(usual) == len(inside) else replace(value, sure=0.0)
 
 
+def plain_place(printed: str) -> str:
+    """An address or authority without marks and pieces of labels that hang on it."""
+    return without_stray(texts.place(_NUMBER_LABEL.sub("", texts.without_marks(printed))))
+
+
 def _place(parts: list[Token]) -> Value | None:
     """An address or authority; doubtful when a mark was printed into it."""
     printed = joined(parts)
