@@ -204,7 +204,8 @@ def expect(turn: Turn, what: str, case: CaseView) -> None:
 def expected(turn: Turn, what: str) -> int | None:
     """The case that was waiting for it, once."""
     waiting = dict(turn.memory.get(what) or {})
-    found, until = waiting.pop(str(turn.actor.user_id), (None, ""))
+    kept = waiting.pop(str(turn.actor.user_id), None)
+    found, until = kept if isinstance(kept, list) else (kept, "")
     turn.memory[what] = waiting
     late = what == "proof" and until < turn.now.isoformat()
     return None if late else found
