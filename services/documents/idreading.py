@@ -26,6 +26,7 @@ from services.documents.values import Value, doubtful_names, least_sure, voted
 _WANTED = {"front": idcard.FRONT_FIELDS, "back": idcard.BACK_FIELDS}
 _FREE = ("name", "address", "authority")  # no check digit or list tells whether these are right
 _CLEAR = 0.95  # from which free text needs no sharpening
+_MOST_LINES = 10  # of free text on one side; more is something else
 _SHARP = 0.9  # from which a sharpened reading is preferred to a less sure one
 _DIGITS = "0123456789X"
 _FEWEST_TO_COMPARE = 3
@@ -95,9 +96,11 @@ def _sharper(
     if min((best.values[name].sure for name in free), default=1.0) >= _CLEAR:
         return set()
     lines = [line for name in free for line in first.values[name].lines]
+    if not 0 < len(lines) <= _MOST_LINES:
+        return set()
     again = iter(deblurred(ocr, picture, lines) or ())
     differ = set()
-    for name in free if lines else ():
+    for name in free:
         read = [line for _, line in zip(first.values[name].lines, again, strict=False)]
         sure = min((min(line.sure, default=0.0) for line in read), default=0.0)
         printed = "".join(line.text for line in read)

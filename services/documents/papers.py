@@ -124,6 +124,10 @@ def _place(text: str) -> str | None:
     return place(text) or None
 
 
+def _authority(text: str) -> str | None:
+    return _place(re.sub(r"\d.*", "", text))  # the next row's dates
+
+
 def _name(text: str) -> str | None:
     return person_name(text) or None
 
@@ -225,7 +229,7 @@ HMT_FRONT = Form(
 )
 HMT_BACK = Form(
     (
-        Field("authority", r"签发机关", _place, lines=2, printed=("签发机关",)),
+        Field("authority", r"签发机关", _authority, lines=2, printed=("签发机关",)),
         Field(
             "validity",
             r"有效期限",

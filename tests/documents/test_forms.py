@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from services.documents.cardlist import card_list, cards_in
@@ -101,3 +102,16 @@ def test_a_list_is_read_beside_other_papers_and_with_misread_labels(degrees: flo
     assert cards_in(values) == 2
     assert values["status_1"].sure > 0.9
     assert values["status_2"].sure <= 0.5, "mended by the list of states: to be checked"
+
+
+def test_a_list_seen_from_the_side_keeps_its_rows() -> None:
+    lean = np.array([[1, 0, 0], [0.25, 1, -40], [0, 0, 1]])
+    aside = np.array([[1, 0, 0], [0, 1, 0], [0.0006, 0, 1]])
+    values = card_list([one.shifted(aside @ lean) for one in LIST])
+    assert {name: value.text for name, value in values.items()} == CARDS
+
+
+def test_a_list_that_says_how_many_cards_it_has_is_doubted_when_it_has_others() -> None:
+    values = card_list([*LIST, line("江*，您共有3张社会保障卡", 40, 55)])
+    assert {name: value.text for name, value in values.items()} == CARDS
+    assert max(value.sure for value in values.values()) <= 0.5
