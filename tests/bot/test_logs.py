@@ -31,7 +31,9 @@ def logged() -> Iterator[io.StringIO]:
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     noisy = ("httpx", "httpcore", "aiohttp.access", "telegram", "PIL", "asyncio")
-    levels = {name: logging.getLogger(name).level for name in noisy}
+    spoken = ("sqlalchemy", "sqlalchemy.engine", "sqlalchemy.pool", "aiosqlite", "psycopg")
+    levels = {name: logging.getLogger(name).level for name in (*noisy, *spoken)}
+    echoes = {name: list(logging.getLogger(name).handlers) for name in spoken}
     configure("DEBUG", "json")
     (handler,) = root.handlers
     assert isinstance(handler, logging.StreamHandler)
@@ -43,6 +45,8 @@ def logged() -> Iterator[io.StringIO]:
     root.setLevel(level)
     for name, before in levels.items():
         logging.getLogger(name).setLevel(before)
+    for name, known in echoes.items():
+        logging.getLogger(name).handlers[:] = known
 
 
 def lines(logged: io.StringIO) -> list[dict[str, object]]:
