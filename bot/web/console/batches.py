@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import io
 import tempfile
 import zipfile
-from datetime import timedelta
 from pathlib import Path
 
 from aiohttp import web
 
+from bot.web.console import kept
 from bot.web.console.pages import OFFICERS, Pages
 from bot.web.console.visit import Visit
 from knowledge import regions
 from knowledge.batches import UnknownTemplateError
 from services.batches import AnswerReport, export_batch, import_answer, texts
-from services.console import uploads
 
 pages = Pages("batches")
-_KEPT = timedelta(hours=1)
 _ZIP = "application/zip"
 _MEMORY = Path("/dev/shm")  # noqa: S108 - files of people lie on no disk, where there is a choice
 
@@ -40,7 +37,7 @@ def _page(
         words=texts()["outcome_en" if visit.language == "en" else "outcome"],
         region=region,
         upload=upload,
-        proof=_proof(visit, region, upload) if upload else "",
+        proof=kept.proof(visit, f"batch:{region}", upload),
     )
 
 
@@ -90,25 +87,18 @@ async def check(visit: Visit) -> web.StreamResponse:
         return visit.goes("/batches", said="file_missing")
     content = visit.form.files[0].content
     report = await _run(visit, content, region.code, dry_run=True)
-    kept = ""
-    if not report.errors:
-        name = await visit.runtime.files.write(content)
-        async with visit.transaction() as session:
-            kept = await uploads.keep(session, name, len(content), visit.now, visit.now + _KEPT)
-    return _page(visit, report, region.code, kept)
+    upload = "" if report.errors else await kept.keep(visit, content)
+    return _page(visit, report, region.code, upload)
 
 
 @pages.post("/batches/write", roles=OFFICERS, everywhere=True)
 async def write(visit: Visit) -> web.StreamResponse:
     """Write what was just checked; the same file, by the same officer."""
-    region, upload = visit.form.text("region"), visit.form.text("upload")
-    if not hmac.compare_digest(visit.form.text("proof"), _proof(visit, region, upload)):
-        return visit.goes("/batches", said="file_gone")
+    region = visit.form.text("region")
     async with visit.transaction() as session:
-        name = await uploads.take(session, upload, visit.now)
-    if name is None:
+        content = await kept.take(visit, session, f"batch:{region}")
+    if content is None:
         return visit.goes("/batches", said="file_gone")
-    content = await visit.runtime.files.read(name)
     return _page(visit, await _run(visit, content, region, dry_run=False), region)
 
 
@@ -123,9 +113,3 @@ async def _run(visit: Visit, content: bytes, region: str, *, dry_run: bool) -> A
         dry_run=dry_run,
         actor=visit.actor,
     )
-
-
-def _proof(visit: Visit, region: str, upload: str) -> str:
-    """That this session made the dry run of this file, for this region."""
-    text = f"{visit.who.session_id}:batch:{region}:{upload}"
-    return visit.runtime.database.keyring.blind_index(text, "console.upload")

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
 
 from aiohttp import web
 
+from bot.web.console import kept
 from bot.web.console.pages import DESK, MANAGERS, Pages
 from bot.web.console.visit import Visit
 from knowledge.policies import Change, PolicyBase
-from services.console import auditing, uploads
+from services.console import auditing
 from services.console.reach import Area, Reach
 from services.policies import BundleError, PublishError, published
 from services.policies.bundles import Bundle, read_base, read_bundle
 
 pages = Pages("bundles")
-_KEPT = timedelta(hours=1)
+_ABOUT = "policies"
 _SHOWN = 200
 """Changes on a page; the rest is counted."""
 
@@ -67,7 +66,7 @@ async def _page(visit: Visit, looked: Looked | None = None) -> web.Response:
         looked=looked,
         changes=changes[:_SHOWN],
         hidden=max(len(changes) - _SHOWN, 0),
-        proof=_proof(visit, looked.upload) if looked and looked.upload else "",
+        proof=kept.proof(visit, _ABOUT, looked.upload if looked else ""),
     )
 
 
@@ -82,11 +81,7 @@ async def look(visit: Visit) -> web.StreamResponse:
     content = visit.form.files[0].content
     looked = await _look(visit, content)
     if looked.bundle and looked.problem in (None, "older") and _may_load(visit):
-        name = await visit.runtime.files.write(content)
-        async with visit.transaction() as session:
-            until = visit.now + _KEPT
-            kept = await uploads.keep(session, name, len(content), visit.now, until)
-        looked = Looked(looked.bundle, looked.problem, "", looked.changes, kept)
+        looked = replace(looked, upload=await kept.keep(visit, content))
     return await _page(visit, looked)
 
 
@@ -115,14 +110,11 @@ async def _look(visit: Visit, content: bytes) -> Looked:
 @pages.post("/policies/bundles/load", roles=MANAGERS, everywhere=True)
 async def load(visit: Visit) -> web.StreamResponse:
     """Load what was just looked at; the same file, by the same manager."""
-    upload, wanted = visit.form.text("upload"), visit.runtime.settings.policies
-    if not hmac.compare_digest(visit.form.text("proof"), _proof(visit, upload)):
-        return visit.goes("/policies/bundles", said="file_gone")
+    wanted = visit.runtime.settings.policies
     async with visit.transaction() as session:
-        name = await uploads.take(session, upload, visit.now)
-    if name is None:
+        content = await kept.take(visit, session, _ABOUT)
+    if content is None:
         return visit.goes("/policies/bundles", said="file_gone")
-    content = await visit.runtime.files.read(name)
     older = visit.form.text("older") == "yes"
     try:
         bundle = await asyncio.to_thread(
@@ -138,9 +130,3 @@ async def load(visit: Visit) -> web.StreamResponse:
 def _may_load(visit: Visit) -> bool:
     """Managers of everything, as the form's target wants them."""
     return Area() in Reach.of(visit.who.grants, MANAGERS).areas
-
-
-def _proof(visit: Visit, upload: str) -> str:
-    """That this session has looked at this file."""
-    text = f"{visit.who.session_id}:policies:{upload}"
-    return visit.runtime.database.keyring.blind_index(text, "console.upload")

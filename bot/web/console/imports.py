@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import hmac
-from datetime import timedelta
-
 from aiohttp import web
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from bot.web.console import kept
 from bot.web.console.pages import OFFICERS, Pages
 from bot.web.console.visit import Visit
 from services.applications.numbers import new_number
-from services.console import uploads
 from services.imports import Report, import_cards, import_roster
 
 pages = Pages("imports")
 KINDS = ("roster", "cards")
-_KEPT = timedelta(hours=1)
 
 
 async def _run(
@@ -53,7 +49,7 @@ def _page(
         kind=kind,
         report=report,
         upload=upload,
-        proof=_proof(visit, kind, upload) if upload else "",
+        proof=kept.proof(visit, kind, upload),
     )
 
 
@@ -68,32 +64,19 @@ async def check(visit: Visit) -> web.StreamResponse:
     content = visit.form.files[0].content
     async with visit.transaction() as session:
         report = await _run(visit, session, kind, content, dry_run=True)
-    kept = ""
-    if report.ok:
-        name = await visit.runtime.files.write(content)
-        async with visit.transaction() as session:
-            kept = await uploads.keep(session, name, len(content), visit.now, visit.now + _KEPT)
-    return _page(visit, report, kind, kept)
+    upload = await kept.keep(visit, content) if report.ok else ""
+    return _page(visit, report, kind, upload)
 
 
 @pages.post("/imports/write", roles=OFFICERS, everywhere=True)
 async def write(visit: Visit) -> web.StreamResponse:
     """Write what was just checked; the same file, by the same officer."""
-    kind, upload = visit.form.text("kind"), visit.form.text("upload")
+    kind = visit.form.text("kind")
     if kind not in KINDS:
         raise web.HTTPBadRequest
-    if not hmac.compare_digest(visit.form.text("proof"), _proof(visit, kind, upload)):
-        return visit.goes("/imports", said="file_gone")
     async with visit.transaction() as session:
-        name = await uploads.take(session, upload, visit.now)
-        if name is None:
+        content = await kept.take(visit, session, kind)
+        if content is None:
             return visit.goes("/imports", said="file_gone")
-        content = await visit.runtime.files.read(name)
         report = await _run(visit, session, kind, content, dry_run=False)
     return _page(visit, report, kind)
-
-
-def _proof(visit: Visit, kind: str, upload: str) -> str:
-    """That this session made the dry run of this file, as this kind."""
-    text = f"{visit.who.session_id}:{kind}:{upload}"
-    return visit.runtime.database.keyring.blind_index(text, "console.upload")

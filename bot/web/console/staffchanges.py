@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import hmac
-from datetime import timedelta
-
 from aiohttp import web
 from pydantic import TypeAdapter
 
+from bot.web.console import kept
 from bot.web.console.pages import OFFICERS, Pages
 from bot.web.console.visit import Visit
-from services.console import uploads
 from services.gateways import GatewayError
 from services.gateways.hr import StaffChange
 from services.imports import delta
 from services.imports.delta import Delta
 
 pages = Pages("staffchanges")
-_KEPT = timedelta(hours=1)
+_ABOUT = "changes"
 _CHANGES = TypeAdapter(tuple[StaffChange, ...])
 
 
@@ -39,7 +36,7 @@ async def _page(
         done=done,
         written=written,
         upload=upload,
-        proof=_proof(visit, upload) if upload else "",
+        proof=kept.proof(visit, _ABOUT, upload),
     )
 
 
@@ -59,34 +56,20 @@ async def check(visit: Visit) -> web.StreamResponse:
     limits = visit.runtime.settings.imports
     async with visit.transaction() as session:
         done = await delta.preview(session, found, visit.now, settings=limits)
-    kept = ""
-    if found:
-        content = _CHANGES.dump_json(found)
-        name = await visit.runtime.files.write(content)
-        async with visit.transaction() as session:
-            kept = await uploads.keep(session, name, len(content), visit.now, visit.now + _KEPT)
-    return await _page(visit, done, kept)
+    upload = await kept.keep(visit, _CHANGES.dump_json(found)) if found else ""
+    return await _page(visit, done, upload)
 
 
 @pages.post("/imports/changes/write", roles=OFFICERS, everywhere=True)
 async def write(visit: Visit) -> web.StreamResponse:
     """Write what was just looked at; by the same officer, once. Refused ones stay out."""
-    upload = visit.form.text("upload")
-    if not hmac.compare_digest(visit.form.text("proof"), _proof(visit, upload)):
-        return visit.goes("/imports/changes", said="file_gone")
     async with visit.transaction() as session:
-        name = await uploads.take(session, upload, visit.now)
-        if name is None:
+        content = await kept.take(visit, session, _ABOUT)
+        if content is None:
             return visit.goes("/imports/changes", said="file_gone")
-        found = _CHANGES.validate_json(await visit.runtime.files.read(name))
+        found = _CHANGES.validate_json(content)
         limits = visit.runtime.settings.imports
         done = await delta.apply_changes(
             session, found, visit.now, settings=limits, actor=visit.actor
         )
     return await _page(visit, done, written=True)
-
-
-def _proof(visit: Visit, upload: str) -> str:
-    """That this session has looked at these changes."""
-    text = f"{visit.who.session_id}:changes:{upload}"
-    return visit.runtime.database.keyring.blind_index(text, "console.upload")
