@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -15,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services import applications as apps
 from services.applications.errors import ApplicationError
 from services.applications.matters import matter_of
-from services.cases import holding, looking, officers, opening, rows, talking
+from services.cases import holding, looking, officers, rows, talking
 from services.cases.errors import CaseError
 from services.cases.views import CaseView
 from services.gateways.contract import HistoryEntry
@@ -163,32 +162,20 @@ async def file_by_hand(
         services.applications.errors.ApplicationError: it is not waiting to be filed.
     """
     person_id = await _filed(session, application_id, officer_id, now)
-    await _over(session, (person_id, application_id), ("file_by_hand",), officer_id, now)
-
-
-async def _over(
-    session: AsyncSession,
-    about: tuple[int, int],
-    kinds: Iterable[str],
-    officer_id: int,
-    now: datetime,
-) -> None:
-    """Cases of these kinds about a person's application whose question is answered; nothing where
-    there is none, or where it is another region's officers'."""
-    person_id, application_id = about
-    for case in await opening.unresolved(session, person_id):
-        meant = case.kind in kinds and case.application_id == application_id
-        if meant and await officers.may_act(
-            session, officer_id, case.region_code, case.employer_id
-        ):
-            await holding.resolve(session, case.id, officer_id, now, resolution=holding.DECIDED)
+    await looking.known(
+        session,
+        person_id,
+        application_id,
+        now,
+        kinds=frozenset({looking.FILE}),
+        officer_id=officer_id,
+    )
 
 
 async def _filed(session: AsyncSession, application_id: int, officer_id: int, now: datetime) -> int:
     """It is at the desk now, and a case asks in some days where it stands. Its person."""
     filed = await apps.record_filed(session, application_id, officer_id, None, now)
-    moves = filed.application.kind in apps.MOVES
-    await looking.begin(session, filed.application, officer_id, now, moves=moves)
+    await looking.begin(session, filed.application, officer_id, now)
     return filed.application.person_id
 
 
@@ -211,7 +198,9 @@ async def _came_to(
     await apps.record_by_officer(session, application_id, officer_id, entry, now)
     person_id = (await apps.get(session, application_id)).person_id
     others = looking.KINDS - decision.kinds
-    await _over(session, (person_id, application_id), others, officer_id, now)
+    await looking.known(
+        session, person_id, application_id, now, kinds=others, officer_id=officer_id
+    )
 
 
 async def _act(

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services import applications as apps
 from services.applications.views import ApplicationView
 from services.cases import holding, officers, opening, promises, rows, sla
 from services.cases.settings import rules
@@ -29,11 +30,9 @@ async def begin(
     application: ApplicationView,
     officer_id: int,
     now: datetime,
-    *,
-    moves: bool,
 ) -> CaseView:
     """The case that asks where an application stands; its officer is who filed it."""
-    kind = TRANSFER if moves else CARD
+    kind = TRANSFER if application.kind in apps.MOVES else CARD
     case = await opening.open_case(session, application.person_id, kind, application.id, now)
     if not await officers.may_act(session, officer_id, case.region_code, case.employer_id):
         return case  # filed by an officer of another place
@@ -76,11 +75,17 @@ async def known(
     now: datetime,
     *,
     kinds: frozenset[str] = KINDS,
+    officer_id: int | None = None,
 ) -> None:
-    """A file, a handed-out card or the desk itself has answered what these cases ask."""
+    """What these cases ask about an application is answered: by a file, a handed-out card or the
+    desk itself, or by an officer, who then ends those cases that they may act in."""
     for case in await opening.unresolved(session, person_id):
-        if case.kind in kinds and case.application_id == application_id:
-            await holding.resolve(session, case.id, None, now, resolution=holding.DECIDED)
+        meant = case.kind in kinds and case.application_id == application_id
+        if meant and (
+            officer_id is None
+            or await officers.may_act(session, officer_id, case.region_code, case.employer_id)
+        ):
+            await holding.resolve(session, case.id, officer_id, now, resolution=holding.DECIDED)
             await queue.cancel_timers(session, _key(case.id))
 
 
