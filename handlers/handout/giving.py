@@ -9,7 +9,7 @@ from handlers.steps import Flow, happened, press, text
 from handlers.turn import Button, Turn
 from services import applications as apps
 from services import collection
-from services.collection import Handing, proxies
+from services.collection import Handing, HeldCard, Way, proxies
 from services.console.reach import Place, Reach
 
 flow = Flow("handout")
@@ -58,7 +58,7 @@ async def number_typed(turn: Turn, words: str, reach: Reach) -> None:
         turn.say("handout.unknown")
         return
     if not held.open:
-        say_outcome(turn, Handing("already" if held.handed_at else "given_back", held))
+        say_outcome(turn, ended(held))
         return
     ref = held.application_id
     ask = [again("handout.ask", "handout.ask", ref)] if held.bound else []
@@ -86,9 +86,7 @@ async def give_to_proxy(turn: Turn) -> None:
     card = await pressed(turn)
     if card is None:
         return
-    handing = await collection.hand(
-        turn.session, card.application_id, "proxy", turn.now, actor=actor_of(turn)
-    )
+    handing = await hand_out(turn, card, "proxy")
     if handing.outcome != "no_proxy":
         turn.buttons_off()
     say_outcome(turn, handing)
@@ -102,7 +100,7 @@ async def ask_back(turn: Turn) -> None:
         sure = again("handout.back_sure", "handout.back_sure", card.application_id)
         turn.say("handout.back_sure", [[sure]], card=card)
     elif card is not None:
-        say_outcome(turn, Handing("already" if card.handed_at else "given_back", card))
+        say_outcome(turn, ended(card))
 
 
 @flow.on(press("handout.back_sure"))
@@ -112,12 +110,8 @@ async def given_back(turn: Turn) -> None:
     if card is None:
         return
     turn.buttons_off()
-    say_outcome(
-        turn,
-        await collection.give_back(
-            turn.session, card.application_id, turn.now, actor=actor_of(turn)
-        ),
-    )
+    number, actor = card.application_id, actor_of(turn)
+    say_outcome(turn, await collection.give_back(turn.session, number, turn.now, actor=actor))
 
 
 @flow.on(press("handout.give"))
@@ -127,12 +121,7 @@ async def give(turn: Turn) -> None:
     if card is None:
         return
     turn.buttons_off()
-    say_outcome(
-        turn,
-        await collection.hand(
-            turn.session, card.application_id, "code", turn.now, actor=actor_of(turn)
-        ),
-    )
+    say_outcome(turn, await hand_out(turn, card, "code"))
 
 
 @flow.on(press("handout.ask"))
@@ -166,16 +155,19 @@ async def paper_named(turn: Turn) -> None:
     card = await within_reach(turn, turn.data["card"])
     if card is None:
         return
-    handing = await collection.hand(
-        turn.session,
-        card.application_id,
-        "paper",
-        turn.now,
-        actor=actor_of(turn),
-        note=turn.input.text.strip()[:200],
-    )
-    say_outcome(turn, handing)
+    say_outcome(turn, await hand_out(turn, card, "paper", turn.input.text.strip()[:200]))
     await turn.ask("hand")
+
+
+async def hand_out(turn: Turn, card: HeldCard, way: Way, note: str | None = None) -> Handing:
+    """This officer hands the card out."""
+    number, actor = card.application_id, actor_of(turn)
+    return await collection.hand(turn.session, number, way, turn.now, actor=actor, note=note)
+
+
+def ended(card: HeldCard) -> Handing:
+    """What had become of a card that is not in HR's keeping any more."""
+    return Handing("already" if card.handed_at else "given_back", card)
 
 
 def say_outcome(turn: Turn, handing: Handing) -> None:

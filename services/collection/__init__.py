@@ -9,7 +9,7 @@ from services.collection.listing import held, of_application, pressing
 from services.collection.numbers import Numbers, from_sheet, from_text
 from services.collection.receiving import AT_ONCE, last_place, receive, undo
 from services.collection.telling import WATCH, remind, watch
-from services.collection.views import CodeSearch, Handing, HeldCard, Receipt
+from services.collection.views import CodeSearch, Handing, HeldCard, Receipt, Way
 
 __all__ = [
     "AT_ONCE",
@@ -19,6 +19,7 @@ __all__ = [
     "HeldCard",
     "Numbers",
     "Receipt",
+    "Way",
     "ask",
     "deny",
     "find_by_code",
