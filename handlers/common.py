@@ -43,6 +43,11 @@ def again(label: str, action: str, ref: object = None, **values: object) -> Butt
     return Button(label, action, None if ref is None else str(ref), lasting=True, values=values)
 
 
+def person_about(application_id: int) -> Button:
+    """找人工, from somebody who has the application before them."""
+    return again("menu.person", "person", f"application:{application_id}")
+
+
 def elsewhere(turn: Turn, application_id: int) -> bool:
     """Whether the person is in the middle of another matter, whose words news must not catch."""
     if turn.state.flow == "apply":

@@ -10,6 +10,7 @@ from handlers.common import (
     name_principal,
     next_matter,
     own_application,
+    person_about,
 )
 from handlers.inputs import Happened
 from handlers.steps import KNOWN, Flow, command, happened, press
@@ -248,7 +249,7 @@ async def tell_one(turn: Turn, change: Change) -> None:
         await cases.state_known(turn.session, application.person_id, application.id, turn.now)
     buttons = [] if change.finished else [[again("menu.status", "status")]]
     if change.status == "returned":
-        person = again("menu.person", "person", f"application:{change.application_id}")
+        person = person_about(change.application_id)
         buttons = [[again("status.mend", "mend", change.application_id), person]]
         await cases.open_case(
             turn.session,

@@ -11,6 +11,7 @@ from handlers.common import (
     elsewhere,
     name_principal,
     over,
+    person_about,
     rows,
     tongue,
 )
@@ -147,7 +148,7 @@ def stop(turn: Turn, decision: Decision) -> None:
 
 def say_stop(turn: Turn, decision: Decision) -> None:
     """What there is, and what can be done with it."""
-    person = again("menu.person", "person", f"application:{decision.application.id}")
+    person = person_about(decision.application.id)
     ways = ways_of(decision.ways)
     if decision.reason not in ("card_same_province", "open_application"):
         if decision.reason == "no_card" and not decision.cards:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from handlers.applying.checking import stop
 from handlers.applying.road import next_step, recipients
-from handlers.common import again, application_of, next_matter, over, own_application, rows
+from handlers.common import (
+    again,
+    application_of,
+    next_matter,
+    over,
+    own_application,
+    person_about,
+    rows,
+)
 from handlers.inputs import Happened
 from handlers.steps import KNOWN, Flow, happened, press
 from handlers.turn import Button, Turn
@@ -206,7 +214,7 @@ async def tell(turn: Turn, submission: Submission) -> None:
             [
                 [
                     again("status.mend", "mend", application.id),
-                    again("menu.person", "person", f"application:{application.id}"),
+                    person_about(application.id),
                 ]
             ],
             number=number,
@@ -272,7 +280,7 @@ async def reported(turn: Turn, submission: Submission) -> None:
     elif submission.outcome == "unavailable":
         turn.say("matter.report_later", number=application.number, card=application.card)
     else:
-        person = again("menu.person", "person", f"application:{application.id}")
+        person = person_about(application.id)
         mending = submission.mending
         other = mending is not None and mending.step == "card"
         mend = [again("matter.name_again", "mend", application.id)] if other else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.common import again, name_principal, own_application
+from handlers.common import again, name_principal, own_application, person_about
 from handlers.inputs import Press
 from handlers.steps import Flow, press
 from handlers.turn import Button, Turn
@@ -39,7 +39,7 @@ async def mend(turn: Turn, application: ApplicationView) -> None:
             turn.session, application.person_id, "returned", application.id, turn.now, text=message
         )
     turn.end()
-    person = again("menu.person", "person", f"application:{application.id}")
+    person = person_about(application.id)
     buttons = [[again("status.withdraw", "withdraw", application.id), person]]
     if way not in ("end", "origin"):
         buttons.insert(0, [again("move.mended", "merge.mended", application.id)])
@@ -105,7 +105,7 @@ async def hand_in(turn: Turn, application_id: int) -> None:
         form = again("matter.form", "form.make", application_id)
         turn.say("merge.filed", [[form], [again("menu.status", "status")]], number=number)
     elif outcome.outcome == "missing":
-        person = again("menu.person", "person", f"application:{application_id}")
+        person = person_about(application_id)
         turn.say("move.lacking", [[person]], number=number, fields=outcome.missing)
     else:  # closed or returned in the meantime
         await turn.start("status")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.common import again, in_hand, name_principal, subject
+from handlers.common import again, in_hand, name_principal, person_about, subject
 from handlers.inputs import Press
 from handlers.steps import Flow, press
 from handlers.turn import Button, Turn
@@ -199,7 +199,7 @@ async def submit(turn: Turn) -> None:
         else:
             turn.say(
                 "move.lacking",
-                [[again("menu.person", "person", f"application:{number}")]],
+                [[person_about(number)]],
                 number=outcome.application.number,
                 fields=outcome.missing,
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.common import again, application_of, name_principal, own_application
+from handlers.common import again, application_of, name_principal, own_application, person_about
 from handlers.inputs import Happened, Press
 from handlers.steps import EMPLOYEES, GROUPS, KNOWN, Flow, happened, press
 from handlers.turn import Turn
@@ -27,7 +27,7 @@ async def submitted(turn: Turn) -> None:
     if application is None or not isinstance(turn.input, Happened):
         return
     given, number = turn.input.payload, application.number
-    person = again("menu.person", "person", f"application:{application.id}")
+    person = person_about(application.id)
     await name_principal(turn, application)
     if given["outcome"] == "received":
         await tell_received(turn, application)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.common import again
+from handlers.common import again, person_about
 from handlers.inputs import Press, Text
 from handlers.steps import Flow, press, text
 from handlers.turn import Button, Turn
@@ -66,17 +66,12 @@ async def ask_mended(turn: Turn) -> None:
     if turn.data["way"] == "officer":
         ask_again(turn, [[Button("move.settled", "move.mended")], instead(number), leave])
     else:
-        ask_again(turn, [[Button("move.mended", "move.mended")], [person(number)], leave])
+        ask_again(turn, [[Button("move.mended", "move.mended")], [person_about(number)], leave])
 
 
 def instead(application_id: int) -> list[Button]:
     """Take it back, or talk to somebody."""
-    return [again("status.withdraw", "withdraw", application_id), person(application_id)]
-
-
-def person(application_id: int) -> Button:
-    """Somebody who has the request before them."""
-    return again("menu.person", "person", f"application:{application_id}")
+    return [again("status.withdraw", "withdraw", application_id), person_about(application_id)]
 
 
 def ask_again(turn: Turn, buttons: list[list[Button]]) -> None:
@@ -110,7 +105,7 @@ async def reopened(turn: Turn) -> bool:
 async def ask_origin(turn: Turn) -> None:
     """From where? Only that is written anew."""
     (number,) = turn.data["applications"]
-    ask_again(turn, [[person(number)], [Button("common.exit", "exit")]])
+    ask_again(turn, [[person_about(number)], [Button("common.exit", "exit")]])
 
 
 @flow.on(text, at="origin")
