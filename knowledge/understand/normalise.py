@@ -167,7 +167,7 @@ class Normaliser:
         self._reader = Reader(lines, spoken)
         self._typed_names = _by_letters(spoken)
         self._whole = frozenset(spoken) | {name for name in places if len(name) in NAME_SIZES}
-        self._known = {run for line in lines for run in _bigrams(line)}
+        self._known = {run for line in lines for run in bigrams(line)}
         self._terms: dict[tuple[str, ...], str] = {
             tuple(map(fold, sound)): term for term in terms for sound in readings(term)
         }
@@ -292,7 +292,7 @@ class Normaliser:
 
     def knows(self, window: str) -> bool:
         """Whether the characters follow each other like this in the knowledge files."""
-        pairs = _bigrams(window)
+        pairs = bigrams(window)
         return bool(pairs) and all(pair in self._known for pair in pairs)
 
     def _is_known(self, text: str, start: int, size: int) -> bool:
@@ -316,7 +316,8 @@ def _is_a_place(last: str, following: str) -> bool:
     return goes or (not last and following.startswith(FROM_A_NAME))
 
 
-def _bigrams(text: str) -> list[str]:
+def bigrams(text: str) -> list[str]:
+    """Every two characters that follow each other, the first of them Chinese."""
     return [text[i : i + 2] for i in range(len(text) - 1) if HAN.match(text[i])]
 
 

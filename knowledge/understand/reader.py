@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from knowledge.understand.classifier import OUT_OF_SCOPE, Classifier, Floats, Gr
 from knowledge.understand.features import PLACE_MARK, Features, Question
 from knowledge.understand.gates import Gate, Gates
 from knowledge.understand.lexicon import Lexicon, load_lexicon
-from knowledge.understand.normalise import Normalised, Normaliser, clean
+from knowledge.understand.normalise import Normalised, Normaliser, bigrams, clean
 from knowledge.understand.places import Gazetteer, Places, follow
 
 CORE, EMBEDDED = "model", "model_embedded"
@@ -187,7 +186,7 @@ def everyday(lexicon: Lexicon) -> Callable[[str], bool]:
         pair
         for wording in lexicon.wordings
         if wording.topic != OUT_OF_SCOPE
-        for pair in map("".join, itertools.pairwise(clean(wording.text)))
+        for pair in bigrams(clean(wording.text))
     }
     return pairs.__contains__
 
