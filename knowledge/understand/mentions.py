@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -143,19 +144,24 @@ def _reach(inner: Mention, container: Mention) -> Mention:
     return replace(inner, start=container.start)
 
 
+FRAME = re.compile(r"(?<=[a-z]),? |[（(]")
+"""Between a name and what it lies in, said behind it: Suzhou, Jiangsu."""
+
+
 def drop_containers(text: str, pairs: list[tuple[Mention, str]]) -> list[tuple[Mention, str]]:
     """山东济南 is one place; 北京 is only the frame of 北京朝阳搬海淀."""
     kept = list(pairs)
     for mention, code in reversed(pairs):
         inner = [m for m, c in kept if c != code and code in regions.ancestors(c)]
-        beside = any(
-            m.start >= mention.end and text[mention.end : m.start] in {"", "的", " ", "市", "省"}
+        ends = {
+            m.end
             for m in inner
-        )
-        if len(inner) > 1 or beside:
+            if m.start >= mention.end and text[mention.end : m.start] in {"", "的", " ", "市", "省"}
+        }
+        framed = any(FRAME.fullmatch(text, m.end, mention.start) for m in inner)
+        if framed or len(inner) > 1 or ends:
             kept = [(m, c) for m, c in kept if (m.end, c) != (mention.end, code)]
-        if beside:
-            ends = {m.end for m in inner}
+        if ends:
             kept = [(_reach(m, mention), c) if m.end in ends else (m, c) for m, c in kept]
     unique: dict[str, tuple[Mention, str]] = {}
     for mention, code in kept:

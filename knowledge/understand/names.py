@@ -30,6 +30,13 @@ LATIN_SPECIAL = {
     "canton": "440100",
     "peking": "110000",
     "pudong": "310115",
+    "yiwu": "330782",
+    "kunshan": "320583",
+    "jiangyin": "320281",
+    "changshu": "320581",
+    "zhangjiagang": "320582",
+    "jinjiang": "350582",
+    "cixi": "330282",
 }
 
 
@@ -72,6 +79,24 @@ def by_sound(
             for sound in readings(name):
                 found[tuple(map(fold, sound))].append(name)
     return {sound: tuple(spelt) for sound, spelt in found.items()}
+
+
+def gaps(name: str) -> Iterable[str]:
+    """A name of three or four characters with each of them left open in turn."""
+    if len(name) in {3, 4}:
+        yield from (f"{name[:at]}_{name[at + 1 :]}" for at in range(len(name)))
+
+
+def with_one_gap(
+    written: Mapping[str, tuple[tuple[str, ...], str]],
+) -> Mapping[str, tuple[str, ...]]:
+    """Short names of cities and counties of three or four characters by what is left of them."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, (_, kind) in written.items():
+        if kind in {"short", "county"}:
+            for gap in gaps(name):
+                found[gap].append(name)
+    return {gap: tuple(spelt) for gap, spelt in found.items()}
 
 
 @cache

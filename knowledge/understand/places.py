@@ -23,7 +23,14 @@ from knowledge.understand.mentions import (
     kin,
     merge_nicknames,
 )
-from knowledge.understand.names import by_sound, large_districts, latin_names, names
+from knowledge.understand.names import (
+    by_sound,
+    gaps,
+    large_districts,
+    latin_names,
+    names,
+    with_one_gap,
+)
 from knowledge.understand.pinyin import folded, readings, syllable
 from knowledge.understand.roles import LEFT, LOOSE, Roles
 
@@ -36,6 +43,8 @@ LATIN_MOVES = re.compile(
 OUTSKIRTS = re.compile("市[南北中东西][边面部方心门]")
 """The south of a city isn't the district 市南."""
 JOINING = "和与跟同在到去从来回离往"
+CLAUSE = re.compile(r"(?:^|[，。,.;；!?？！\s])$")
+"""Where a clause begins."""
 MOST = 4
 """Mentions that are weighed against each other; a question never needs more."""
 
@@ -50,6 +59,8 @@ class Places:
     spans: tuple[tuple[int, int], ...] = ()
     loose: bool = False
     """One place stands alone and its role depends on what the question is about."""
+    moves: bool = False
+    """One place stands alone, and somebody is said to be moved there."""
 
     @property
     def relation(self) -> str:
@@ -73,8 +84,10 @@ class Gazetteer:
         self._leaves_far = re.compile(f"(?:{rules['far_before']})$")
         self._far_after = re.compile(rules["far_after"])
         self._people = re.compile(rules["people_after"])
+        self._own_name = re.compile(f"(?:{rules['own_name_before']})$")
         self._whose = re.compile(f"(?:{rules['person_before']})$")
         self._comes_from = re.compile(rules["person_after"])
+        self._moves = re.compile(f"(?:{rules['moved_to']})$")
         self._seat = re.compile(f"(?:{rules['seat_before']})$")
         self._sent = re.compile(rules["sent_from_the_seat"])
         self._cue_before = re.compile(f"(?:{rules['cue_before']})$")
@@ -83,12 +96,14 @@ class Gazetteer:
         self._cue_after = re.compile(rf"\s*(?:{rules['cue_after']})")
         self._dest_before = re.compile(f"(?:{rules['destination_before']})$")
         self._abbr_before = re.compile(f"(?:{rules['abbreviations_before']})$")
+        self._owns = re.compile(rules["abbreviations_own"])
         self._abbr_not = re.compile(rules["abbreviations_not"])
         self._names = names()
         self._roles = Roles(self._names)
         self._longest = max(map(len, self._names))
         self._firsts = frozenset(name[0] for name in self._names)
         self._by_sound = by_sound(self._names)
+        self._gaps = with_one_gap(self._names)
         self._latin = latin_names()
 
     @property
@@ -128,7 +143,11 @@ class Gazetteer:
                     end = match.start() + len(words)
                     found.append(Mention(match.start(), end, codes, "short", words))
                     break
-        return [m for m in found if not self._latin_identity(text, m)]
+        return [
+            m
+            for m in found
+            if not self._latin_identity(text, m) and not self._own_name.search(text[: m.start])
+        ]
 
     @staticmethod
     def _latin_identity(text: str, mention: Mention) -> bool:
@@ -211,7 +230,7 @@ class Gazetteer:
         window = text[mention.start : mention.end + 1]
         if mention.kind != "county" or len(window) != len(mention.surface) + 1:
             return False
-        names = self._by_sound.get(tuple(map(folded, window)), ())
+        names = self._by_sound.get(tuple(map(folded, window)), ()) or self._gapped(window)
         return any(
             name != window and name.startswith(mention.surface) and self._names[name][1] == "short"
             for name in names
@@ -227,7 +246,11 @@ class Gazetteer:
             sound = tuple(map(folded, text[mention.start : mention.end + 1]))
             if any(name[0] == mention.surface for name in self._by_sound.get(sound, ())):
                 return True  # 苏洲 is a city's name misspelt
-            return not self._abbr_before.search(before) or bool(self._abbr_not.search(around))
+            owns = CLAUSE.search(before) and self._owns.match(after)
+            asked = owns or self._abbr_before.search(before)
+            return not asked or bool(self._abbr_not.search(around))
+        if self._own_name.search(before):
+            return True
         if self._not_place.match(after) and not mention.surface.endswith(("市", "省", "区", "县")):
             return True
         if mention.codes[0] in FAR and not self._dest_before.search(before):
@@ -281,7 +304,7 @@ class Gazetteer:
     def _like(self, window: str, kept: list[Mention], cue: bool) -> tuple[str, ...]:
         if window in self._like_places or self._ordinary(window) or not HAN.fullmatch(window):
             return ()
-        names = self._by_sound.get(tuple(folded(c) for c in window), ())
+        names = self._by_sound.get(tuple(folded(c) for c in window), ()) or self._gapped(window)
         spoken = tuple(map(syllable, window))
         names = tuple(name for name in names if spoken in readings(name)) or names
         near: list[str] = []
@@ -291,9 +314,16 @@ class Gazetteer:
             well_known = bool(CAPITALS & set(codes)) and cue
             if kind in {"short", "full"} and (shared or well_known):
                 near += codes
+            elif kind in {"county", "nick"} and shared and len(window) > 2 and len(codes) == 1:
+                near += codes
             elif kind in {"short", "nick", "county"} and shared:
                 near += [c for c in codes if any(kin(c, k) for m in kept for k in m.codes)]
         return tuple(dict.fromkeys(near))
+
+    def _gapped(self, window: str) -> tuple[str, ...]:
+        """The name that has all but one of these characters, in their places (秦黄岛)."""
+        found = {name for gap in gaps(window) for name in self._gaps.get(gap, ())}
+        return tuple(found) if len(found) == 1 else ()
 
     def _settle(
         self, text: str, mentions: Sequence[Mention], english: bool, home: str | None
@@ -302,7 +332,8 @@ class Gazetteer:
             return Places()
         mentions = merge_nicknames(mentions)
         chosen = choose(mentions, home)
-        pairs = drop_containers(text, list(zip(mentions, chosen, strict=True)))
+        said = list(zip(mentions, chosen, strict=True))
+        pairs = drop_containers(text, said)
         pairs = self._without_seats(text, pairs)
         named = tuple(table()[code] for _, code in pairs)
         spans = tuple((m.start, m.end) for m in mentions)
@@ -311,11 +342,15 @@ class Gazetteer:
             role = self._roles.lone(text, meant[0], english)
             origin = named[0] if role == LEFT else None
             place = None if origin else named[0]
-            return Places(origin, place, named, spans, role == LOOSE)
-        first, last = self._roles.ends(text, meant, english)
+            moves = place is not None and self._moved_to(text[: meant[0].start])
+            return Places(origin, place, named, spans, role == LOOSE, moves)
+        first, last = self._roles.ends(text, _wherever(pairs, said), english)
         if named[first] == named[last]:
             return Places(None, named[first], named[:1], spans)
         return Places(named[first], named[last], named, spans)
+
+    def _moved_to(self, before: str) -> bool:
+        return self._moves.search(before) is not None
 
     def _without_seats(
         self, text: str, pairs: list[tuple[Mention, str]]
@@ -325,6 +360,16 @@ class Gazetteer:
             return pairs
         kept = [pair for pair in pairs if not self._seat.search(text[: pair[0].start])]
         return kept or pairs
+
+
+def _wherever(
+    pairs: Sequence[tuple[Mention, str]], said: Sequence[tuple[Mention, str]]
+) -> list[list[Mention]]:
+    """For each place its mention, and where it is named again."""
+    return [
+        [mention, *(m for m, c in said if c == code and m.start >= mention.end)]
+        for mention, code in pairs
+    ]
 
 
 def role_by_topic(places: Places, leaves: bool) -> Places:
@@ -340,6 +385,11 @@ def follow(previous: Places, now: Places) -> Places:
         return previous
     if now.origin and now.destination:
         return now
+    known = previous.origin is not None and previous.destination is not None
+    if known and now.named[0] in (previous.origin, previous.destination):
+        return replace(previous, named=now.named, spans=now.spans)
+    if now.moves and previous.origin is None and previous.destination not in (None, *now.named):
+        return replace(now, origin=previous.destination, loose=False)
     if now.origin:
         return replace(now, destination=previous.destination)
     return replace(now, origin=previous.origin, loose=now.loose and previous.origin is None)

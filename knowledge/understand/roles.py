@@ -1,6 +1,6 @@
 """Which of the named places is left and which is gone to, from the words around their names.
 
-Every name collects evidence from its own clause: words before it and words after it, each with a
+Every place collects evidence from the clauses that name it: words before it and words after it, each with a
 weight from ``data/roles.yaml``. The name with the most evidence of being left is the origin; where
 the evidence is even, the order in which they were said decides. A lone name is left only where the
 sentence says so plainly; “X的卡” waits for the topic.
@@ -66,16 +66,29 @@ class Roles:
         beside = tail == "在" and any(head[-size:] in self._names for size in (2, 3, 4))
         return beside or bool(self._other_register.search(before))
 
-    def ends(self, text: str, mentions: Sequence[Mention], english: bool) -> tuple[int, int]:
-        """Numbers of the mention that is left and of the one gone to, among two and more."""
-        told = [self._evidence(text, mentions, at, english) for at in range(len(mentions))]
+    def ends(
+        self, text: str, places: Sequence[Sequence[Mention]], english: bool
+    ) -> tuple[int, int]:
+        """Numbers of the place that is left and of the one gone to, among two and more.
+
+        ``places``: for each, where it is named, once or again, in the order of the text.
+        """
+        named = sorted((m for place in places for m in place), key=lambda m: m.start)
+        told = [self._told(text, named, place, english) for place in places]
         last = min(range(len(told)), key=lambda at: (told[at], -at))
         others = [at for at in range(len(told)) if at != last]
         first = max(others, key=lambda at: (told[at], -at))
         even = abs(told[first] - told[last]) <= EVEN
-        if first > last and (even or self._in_one_breath(text, mentions[last], mentions[first])):
+        if first > last and (even or self._in_one_breath(text, places[last][0], places[first][0])):
             return last, first
         return first, last
+
+    def _told(
+        self, text: str, named: Sequence[Mention], place: Sequence[Mention], english: bool
+    ) -> float:
+        """The strongest evidence of each direction, wherever the place is named, together."""
+        found = [self._evidence(text, named, named.index(m), english) for m in place]
+        return max([0.0, *found]) + min([0.0, *found])
 
     @staticmethod
     def _in_one_breath(text: str, one: Mention, two: Mention) -> bool:
