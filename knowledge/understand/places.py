@@ -312,16 +312,16 @@ class Gazetteer:
             codes, kind = self._names[name]
             shared = sum(a == b for a, b in zip(name, window, strict=True))
             well_known = bool(CAPITALS & set(codes)) and cue
-            if kind in {"short", "full"} and (shared or well_known):
-                near += codes
-            elif kind in {"county", "nick"} and shared and len(window) > 2 and len(codes) == 1:
+            whole = kind in {"short", "full"} and (shared or well_known)
+            long = kind in {"county", "nick"} and shared and len(window) > 2 and len(codes) == 1
+            if whole or long:
                 near += codes
             elif kind in {"short", "nick", "county"} and shared:
                 near += [c for c in codes if any(kin(c, k) for m in kept for k in m.codes)]
         return tuple(dict.fromkeys(near))
 
     def _gapped(self, window: str) -> tuple[str, ...]:
-        """The name that has all but one of these characters, in their places (秦黄岛)."""
+        """The name that has all but one of these characters, in their places (石家壮)."""
         found = {name for gap in gaps(window) for name in self._gaps.get(gap, ())}
         return tuple(found) if len(found) == 1 else ()
 

@@ -1,9 +1,9 @@
 """Which of the named places is left and which is gone to, from the words around their names.
 
-Every place collects evidence from the clauses that name it: words before it and words after it, each with a
-weight from ``data/roles.yaml``. The name with the most evidence of being left is the origin; where
-the evidence is even, the order in which they were said decides. A lone name is left only where the
-sentence says so plainly; “X的卡” waits for the topic.
+Every place collects evidence from the clauses that name it: words before it and words after it,
+each with a weight from ``data/roles.yaml``. The place with the most evidence of being left is the
+origin; where the evidence is even, the order in which they were said decides. A lone name is left
+only where the sentence says so plainly; “X的卡” waits for the topic.
 """
 
 from __future__ import annotations
