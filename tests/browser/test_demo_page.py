@@ -60,6 +60,8 @@ async def _sends_pictures(desk: Desk) -> None:
 
 async def _submits_although_a_bank_is_down(desk: Desk) -> None:
     employee, page = desk.employee, desk.page
+    titles = await page.locator(".service legend").all_inner_texts()
+    assert all(titles)  # every desk has its name
     bank = page.get_by_role("group", name="工商银行")
     await bank.get_by_label("停机").check()
     await employee.picks(page, await desk.picture("portrait"))

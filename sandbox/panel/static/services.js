@@ -12,7 +12,7 @@ let names = {};
 
 export function renderServices(box, { services, banks }) {
   current = services;
-  names = { bureau: "人社局", ...banks };
+  names = { bureau: "人社局", hrss: "养老、失业", nhsa: "医保局", hr: "HR系统", ...banks };
   box.replaceChildren(...Object.keys(services).map((name) => service(name, names[name], services[name])));
 }
 
