@@ -13,7 +13,7 @@ class AskSettings(BaseModel):
     near_exact: float = Field(97, description="rapidfuzz ratio from which a wording counts as said")
     did_you_mean: float = Field(75, description="rapidfuzz ratio from which a wording is suggested")
     answer_score: float = Field(0.22, description="lowest score of an outright answer")
-    answer_margin: float = Field(0.09, description="lowest lead over the second topic")
+    answer_margin: float = Field(0.14, description="lowest lead over the second topic")
     offer_score: float = Field(0.13, description="lowest score of a topic that is offered")
     out_of_scope_lead: float = Field(0.08, description="lead from which out-of-scope is believed")
     doubt_lead: float = Field(-0.15, description="lead from which out-of-scope forbids an answer")
