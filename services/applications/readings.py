@@ -45,6 +45,8 @@ _TYPED_OVER = frozenset(
     }
 )
 """Findings that a misreading alone explains, so that typing may mend them."""
+_TYPED_AT_ONCE = frozenset({"sex", "ethnicity"})
+"""Fields that the reader may miss on a legible picture: of one or two characters, from a list."""
 
 
 @dataclass(frozen=True)
@@ -237,20 +239,33 @@ async def _take(
         document.file_id = reading.file_id
     session.add(document)
     await session.flush()
-    if not (known and (reading.ok or _can_go_on(reading))):
+    tried = await failures(session, row.id or 0, document.kind)
+    if not (known and (reading.ok or _can_go_on(reading, tried))):
         document.status = DocumentStatus.REFUSED
         return
     await install(session, row, document, now)
 
 
-def _can_go_on(reading: Reading) -> bool:
+def _can_go_on(reading: Reading, tried: int) -> bool:
     """Whether a faulty reading is usable all the same: a person can type what the machine
-    misread, unless that is most of it; a screenshot is looked at by an officer anyway."""
+    misread, unless that is most of it; a screenshot is looked at by an officer anyway.
+
+    What an identity paper doesn't show legibly the bureau would return, whatever is typed: another
+    picture comes first. After `tried` refused ones (`retakes_before_typing`) typing is let through,
+    so that a worn card is no dead end.
+    """
     if reading.kind == rows.SCREENSHOT:
         return True
     names = editable_fields(reading.kind)
     faults = [each for each in reading.findings if each.get("severity", "fault") == "fault"]
     empty = [name for name in names if not reading.fields.get(name)]
+    illegible = {each.get("field") for each in faults if each["code"] == "field_unreadable"}
+    if (
+        illegible - _TYPED_AT_ONCE
+        and paper_of(reading.kind) is not None
+        and tried < rules().retakes_before_typing
+    ):
+        return False
     return (
         bool(names)
         and all(each["code"] in _TYPED_OVER and each.get("field") in names for each in faults)

@@ -22,6 +22,9 @@ class ApplicationSettings(BaseModel):
     escalate_after_attempts: int = Field(6, ge=1, description="then HR hears of the outage")
     tries_before_escalation: int = Field(2, ge=1, description="unreadable pictures of one kind")
     fields_to_type: int = Field(2, ge=0, description="unreadable fields that a person types")
+    retakes_before_typing: int = Field(
+        1, ge=0, description="refused pictures of an identity paper before its gaps may be typed"
+    )
     poll_minutes: float = Field(60, gt=0, description="between polls of a running application")
     poll_slow_minutes: float = Field(1440, gt=0, description="the same while the person must act")
     # Where the bureau names no day, the national rules are assumed:

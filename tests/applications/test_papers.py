@@ -260,6 +260,30 @@ async def test_a_picture_that_is_mostly_unreadable_is_refused(office: Office) ->
     assert (await office.send(view.id, one)).documents
 
 
+@pytest.mark.parametrize("field", ["id_number", "name", "birth", "address"])
+async def test_what_cannot_be_made_out_is_asked_for_again_before_it_is_typed(
+    office: Office, field: str
+) -> None:
+    view = await office.opened()
+    partial = {name: value for name, value in FRONT.items() if name != field}
+    dazzled = read("id_front", partial, ok=False, findings=(misread("field_unreadable", field),))
+    got = await office.send(view.id, dazzled)
+    assert [each.kind for each in got.refused] == ["id_front"]
+    assert not got.escalate
+    (document,) = (await office.send(view.id, dazzled)).documents
+    typed = await office.do(apps.correct_field, document.id, field, FRONT[field])
+    assert typed.fields[field] == FRONT[field]
+    await office.do(apps.confirm_fields, document.id)
+
+
+async def test_what_stands_in_a_closed_list_is_typed_at_once(office: Office) -> None:
+    view = await office.opened()
+    partial = {name: value for name, value in FRONT.items() if name != "ethnicity"}
+    gap = misread("field_unreadable", "ethnicity")
+    got = await office.send(view.id, read("id_front", partial, ok=False, findings=(gap,)))
+    assert [each.kind for each in got.documents] == ["id_front"]
+
+
 async def test_an_expired_card_is_refused_whatever_is_typed(office: Office) -> None:
     view = await office.opened()
     old = BACK | {"valid_to": "2021-01-01"}
