@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from knowledge.understand.english_people import NamedInEnglish
+
 PERSON = "Ψ"
 """Stands for somebody else."""
 
@@ -42,6 +44,7 @@ class OtherPeople:
         self._pinyin = re.compile(rules["pinyin"])
         self._pinyin_how = re.compile(rules["pinyin_how"])
         self._english_how = re.compile(rules["english_how"])
+        self._named = NamedInEnglish(rules["named_in_english"], spell_out)
 
     def asks(self, text: str, raw: str) -> bool:
         """Whether a normalised Chinese text (places taken out) asks what is known of another.
@@ -60,6 +63,8 @@ class OtherPeople:
 
     def asks_in_english(self, text: str, raw: str) -> bool:
         """The same of an English text; ``raw`` as it was typed, for its capital letters."""
+        if self._named.asks(raw):
+            return True
         if self._english_how.search(text):
             return False
         named = self._english_name.search(raw) is not None
