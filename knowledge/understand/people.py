@@ -16,6 +16,7 @@ from knowledge.understand.english_people import NamedInEnglish
 
 PERSON = "Ψ"
 """Stands for somebody else."""
+LATIN = re.compile("[a-z] [a-z]")
 
 
 class OtherPeople:
@@ -42,6 +43,7 @@ class OtherPeople:
         self._english = tuple(re.compile(spell_out(rule)) for rule in rules["english"])
         self._english_name = re.compile(rules["english_name"])
         self._pinyin = re.compile(rules["pinyin"])
+        self._pinyin_named = tuple(re.compile(rule) for rule in rules["pinyin_named"])
         self._pinyin_how = re.compile(rules["pinyin_how"])
         self._english_how = re.compile(rules["english_how"])
         self._named = NamedInEnglish(rules["named_in_english"], spell_out)
@@ -52,7 +54,7 @@ class OtherPeople:
         ``raw`` as it was typed, for names in pinyin.
         """
         typed = raw.lower()
-        if self._pinyin.search(typed) and not self._pinyin_how.search(typed):
+        if not self._pinyin_how.search(typed) and self._in_pinyin(raw):
             return True
         seen = self.marked(text)
         if PERSON not in seen:
@@ -60,6 +62,12 @@ class OtherPeople:
         if any(rule.search(seen) for rule in self._always):
             return True
         return not self._how.search(seen) and any(rule.search(seen) for rule in self._asked)
+
+    def _in_pinyin(self, raw: str) -> bool:
+        if self._pinyin.search(raw.lower()):
+            return True
+        named = self._named.marked(raw) if LATIN.search(raw) else ""
+        return PERSON in named and any(rule.search(named) for rule in self._pinyin_named)
 
     def asks_in_english(self, text: str, raw: str) -> bool:
         """The same of an English text; ``raw`` as it was typed, for its capital letters."""
