@@ -7,9 +7,9 @@ load is measured in a process of its own.
 
 The development questions train nothing, so the figures on them are those of unseen questions; but
 the words of the knowledge files were chosen with them in sight. The left-one-out figure judges
-every wording by a model that hasn't seen it. ``tests/knowledge/data/blind`` holds sets that were
-written before the system was asked; each was learnt from afterwards, so their figures today are
-higher than when first asked (``knowledge/README.md`` keeps those).
+every wording by a model that hasn't seen it. ``knowledge/asked`` holds sets that were
+written before the system was asked; they train it since, so their figures today say nothing
+(``knowledge/README.md`` keeps those of the first time).
 """
 
 from __future__ import annotations

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,12 +18,16 @@ from knowledge.regions.table import HERE
 from knowledge.understand.classifier import OUT_OF_SCOPE
 
 WORDINGS = DATA.parent / "wordings"
+ASKED = DATA.parent / "asked"
 HAN = re.compile(r"[一-鿿]")
+ASKED_KIND = "asked"
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """One way to ask; ``previous`` is set for a follow-up, ``kind``: plain, chat, en, follow."""
+    """One way to ask; ``previous`` is set for a follow-up, ``kind``: plain, chat, en, follow, out,
+    asked (a question of an earlier blind set, slips and names and all: it trains, but is no
+    example of how words are spelled)."""
 
     topic: str
     text: str
@@ -43,15 +48,20 @@ class Lexicon:
 
     @property
     def chinese(self) -> tuple[str, ...]:
-        """Every Chinese wording."""
-        return tuple(w.text for w in self.wordings if HAN.search(w.text))
+        """Every Chinese wording of ours."""
+        return tuple(w.text for w in self.written if HAN.search(w.text))
+
+    @property
+    def written(self) -> tuple[Wording, ...]:
+        """The wordings that were written for this, without those that were asked."""
+        return tuple(w for w in self.wordings if w.kind != ASKED_KIND)
 
     @property
     def english(self) -> tuple[str, ...]:
         """Every English wording of more than one word, and those of a topic."""
         return tuple(
             w.text
-            for w in self.wordings
+            for w in self.written
             if not HAN.search(w.text) and (" " in w.text or w.topic != OUT_OF_SCOPE)
         )
 
@@ -70,6 +80,7 @@ def sources() -> tuple[Path, ...]:
     tables = ("divisions.tsv", "former_names.tsv", "nicknames.tsv")
     return (
         *sorted(WORDINGS.glob("*.yaml")),
+        *_sets(),
         *(DATA / name for name in names),
         *(HERE / name for name in tables),
     )
@@ -86,8 +97,9 @@ def data_hash() -> str:
 @cache
 def load_lexicon() -> Lexicon:
     """Read the files. Raises ``KeyError`` or ``ValueError`` on a file of another form."""
+    written = _wordings()
     return Lexicon(
-        wordings=tuple(_wordings()),
+        wordings=(*written, *_asked(written)),
         glossary=_yaml(DATA / "glossary.yaml"),
         initials=_yaml(DATA / "initials.yaml"),
         slips=_yaml(DATA / "slips.yaml"),
@@ -117,6 +129,38 @@ def _wordings() -> list[Wording]:
             for previous, text in kinds.get("follow", []):
                 found.append(Wording(topic, text, "follow", previous))
     return found
+
+
+def _sets() -> list[Path]:
+    return sorted(ASKED.glob("*.jsonl"), key=lambda path: int(path.stem))
+
+
+def _asked(written: Sequence[Wording]) -> list[Wording]:
+    """Questions of earlier blind sets that ask one thing and that no wording says already.
+
+    Attacks are left to the rules; what is written in pinyin alone reads as no language.
+    """
+    seen = {(_plain(w.text), w.previous) for w in written}
+    found: list[Wording] = []
+    for path in _sets():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            text, previous = row["question"], row.get("previous")
+            key = (_plain(text), previous)
+            one = not row.get("also") and row.get("oos_type") != "injection"
+            legible = HAN.search(text) or row["kind"] in ("english", "follow-up")
+            if not one or not legible or key in seen:
+                continue
+            seen.add(key)
+            outside = row["topic"] == "out-of-scope"
+            found.append(
+                Wording(OUT_OF_SCOPE if outside else row["topic"], text, ASKED_KIND, previous)
+            )
+    return found
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s，。？！,.?!]", "", text.lower())
 
 
 EARLIER = 2

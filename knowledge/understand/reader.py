@@ -184,7 +184,7 @@ def everyday(lexicon: Lexicon) -> Callable[[str], bool]:
     """Whether two characters follow each other in questions of ours, which name nobody."""
     pairs = {
         pair
-        for wording in lexicon.wordings
+        for wording in lexicon.written
         if wording.topic != OUT_OF_SCOPE
         for pair in bigrams(clean(wording.text))
     }
