@@ -160,9 +160,21 @@ def _right(label: Token, rest: Iterable[Token], labels: Sequence[Token]) -> list
     found = [
         token
         for token in rest
-        if _level(token, label) and label.right - 0.8 * label.height < token.left < end
+        if _level(token, label)
+        and label.right - 0.8 * label.height < token.left < end
+        and not _anothers(token, label, labels)
     ]
     return sorted(found, key=lambda token: token.left)
+
+
+def _anothers(token: Token, label: Token, labels: Sequence[Token]) -> bool:
+    """Whether a label that stands nearer is in the token's row: in a picture taken from the side
+    the rows lean, and a far one may seem level."""
+    return any(
+        _level(other, token) and label.right < other.left and other.right < token.left + 1
+        for other in labels
+        if other is not label
+    )
 
 
 def _under(label: Token, rest: Iterable[Token], labels: Sequence[Token]) -> list[Token]:

@@ -343,7 +343,7 @@ def _back_authority(labels: dict[str, Token], rest: list[Token]) -> Value | None
         words = [token for token in rest if not re.search(r"\d{4}", token.text)]
         parts = beside(label, words, reach=6)
         if parts:
-            parts = _continued(label, parts, labels.get("validity"), rest)
+            parts = _continued(label, parts, labels.get("validity"), words)
     value = _place(parts)
     if value is None or not _AUTHORITY_TAIL.search(value.text):
         return value

@@ -81,6 +81,10 @@ def _read_side(ocr: Ocr, picture: Pixels, lines: Sequence[Line], side: str) -> S
     }
     if values.get("address", "")[-1:].isdecimal():
         values["address"] += again.lone_end(best.values["address"])
+    whole = again.cut_digits(best.values["address"]) if "address" in values else None
+    if whole is not None and values["address"] == best.values["address"].text:
+        values["address"] = idcard.plain_place(whole)
+        doubts.add("address")
     mend_places(values, doubts, seen, again)
     ordered = tuple(name for name in _WANTED[side] if name in doubts)
     weak = _weak_line(best.values.get("address"), ocr.settings.doubtful)
@@ -91,7 +95,8 @@ def _sharper(
     ocr: Ocr, picture: Pixels, first: Card, best: Card, values: dict[str, str]
 ) -> set[str]:
     """Free text that a blurred picture left unsure, read again with the blur taken out: where that
-    is surer it takes the value's place. The names whose two readings differ."""
+    is surer it takes the value's place, unless it lost a character: a shorter text is easily surer.
+    The names whose two readings differ."""
     free = [name for name in _FREE if name in first.values and name in best.values]
     if min((best.values[name].sure for name in free), default=1.0) >= _CLEAR:
         return set()
@@ -106,7 +111,7 @@ def _sharper(
         printed = "".join(line.text for line in read)
         text = texts.person_name(printed) if name == "name" else idcard.plain_place(printed)
         if sure >= _SHARP and sure > best.values[name].sure and text and text != values[name]:
-            values[name] = text
+            values[name] = text if len(text) >= len(values[name]) else values[name]
             differ.add(name)
     return differ
 

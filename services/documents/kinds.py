@@ -28,6 +28,8 @@ _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "hukou_person",
         re.compile(r"常住人口登记|户主或与|与户主关系|曾用名|宗教信仰|兵役状况|婚姻状况"),
     ),
+    # A shaken picture may leave no label of the index page whole, but its long words.
+    ("hukou_index", re.compile(r"户口簿首页|省级公安机关户|住址变动|户主.名")),
 )
 _OTHER_SIGNS = re.compile(
     r"驾驶证|行驶证|营业执照|结婚证|毕业证|学位证|居住证|银行卡|银联|UnionPay"

@@ -27,7 +27,7 @@ from services.documents.text import (
     simplified,
 )
 from services.documents.values import Value, value_of
-from services.documents.wordlists import EDUCATIONS, MARITAL_STATES
+from services.documents.wordlists import EDUCATIONS, HOUSEHOLDS, MARITAL_STATES
 from services.documents.zone import parse_zone
 
 ID_LENGTH = 18
@@ -140,8 +140,8 @@ _PEOPLES = frozenset(f"{people}族" for people in ETHNICITIES)
 
 HUKOU_INDEX = Form(
     (
-        Field("household_type", r"户\s*别", _word),
-        Field("head_name", r"户主姓名", _name),
+        Field("household_type", r"户\s*别", _word, printed=("户别",), closed=HOUSEHOLDS),
+        Field("head_name", r"户主姓名", _name, printed=("户主姓名",)),
         Field("household_number", r"户\s*号(?!码)", _code),
         Field("address", r"住\s*址(?!变)", _place, lines=2),
         Field("issued_on", r"签发日期[:：]?|签\s*发\s*日", _day, needed=False),

@@ -12,7 +12,7 @@ from services.documents.values import Value
 
 _FIRM = 0.98
 _MOST_SLIPS = 3  # province, city and county
-_FIND = {"address": slip, "authority": authority_slip}
+_FIND = {"address": slip, "authority": authority_slip, "native_place": slip}
 
 
 def mend_places(
@@ -24,12 +24,29 @@ def mend_places(
     itself holds for possible.
     """
     for name in _FIND:
+        if _rooted(name, values, looks):
+            doubts.add(name)
         for _ in range(_MOST_SLIPS):
             if not _mended(name, values, looks, again):
                 break
             doubts.add(name)
     if "address" in values and not begins_with_a_place(values["address"]):
         doubts.add("address")
+
+
+def _rooted(
+    name: str, values: dict[str, str], looks: Sequence[Mapping[str, Value]]
+) -> bool:
+    """Take another look's value where this one begins with no place and that one does: votes may
+    have outvoted the look that read it. Whether that was so."""
+    if begins_with_a_place(values.get(name) or ""):
+        return False
+    read = [look[name] for look in looks if name in look]
+    sound = [one for one in read if begins_with_a_place(one.text)]
+    if name not in values or not sound:
+        return False
+    values[name] = max(sound, key=lambda value: value.sure).text
+    return True
 
 
 def _mended(

@@ -23,6 +23,7 @@ NAME_VARIANTS = frozenset("喆堃犇淼甦邨昇陞甯龢迺仝祕祇逕濛瀞")
 UNLIKELY_SURNAMES = frozenset("逢昊洗")
 """Hardly anybody's surname, but what the recogniser makes of one: 逄, 吴, 冼."""
 
+_BASIC = 0xFFFF  # the last code point of Unicode's basic plane
 _DOTS = "·・•‧∙⋅●。.．"
 _MARKS = re.compile(r"样\s*本|样\s*张|样\s*例|测\s*试|仅供\S{0,8}|SPECIMEN|SAMPLE", re.IGNORECASE)
 
@@ -101,5 +102,6 @@ def _simplified(character: str) -> str:
         character.encode("gb2312")
     except UnicodeEncodeError:
         turned = _SIMPLIFIED.convert(character)
-        return turned if len(turned) == 1 else character
+        # 暐 and 頔 have simplified forms too, but in the second plane: no card is printed with them.
+        return turned if len(turned) == 1 and ord(turned) <= _BASIC else character
     return character

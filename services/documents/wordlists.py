@@ -25,5 +25,12 @@ MARITAL_STATES = frozenset(_MARITAL_STATES.split())
 RELATIONS = frozenset(_RELATIONS.split())
 """Relations to the head of a household (GB/T 4761 and what registers print beside it)."""
 
+HOUSEHOLDS = frozenset(
+    f"{residents}{household}"
+    for residents in ("", "居民", "城镇", "农村", "农业", "非农业", "城镇居民", "农村居民")
+    for household in ("家庭户", "集体户")
+)
+"""Kinds of households that index pages print (before and after the registers were united)."""
+
 CLOSED = {"education": EDUCATIONS, "marital_status": MARITAL_STATES, "relation": RELATIONS}
 """Fields of a person's page whose values are all known: another value is doubted."""
