@@ -97,9 +97,9 @@ class Again:
             text = line.text
             if text[-1:].isdecimal() and place + 1 < len(value.lines):
                 further, sure, _ = self.ocr.read_strip(cut(source, grown(line.box, _FURTHER, 0.0)))
-                rest = further.removeprefix(text)
-                if rest != further and rest.isdecimal() and min(sure[len(text) :]) >= _SEEN:
-                    text, found = further, True
+                rest = further.partition(text)[2]  # a label may stand before it
+                if rest.isdecimal() and min(sure[-len(rest) :]) >= _SEEN:
+                    text, found = text + rest, True
             printed.append(text)
         return "".join(printed) if found else None
 

@@ -34,9 +34,7 @@ def mend_places(
         doubts.add("address")
 
 
-def _rooted(
-    name: str, values: dict[str, str], looks: Sequence[Mapping[str, Value]]
-) -> bool:
+def _rooted(name: str, values: dict[str, str], looks: Sequence[Mapping[str, Value]]) -> bool:
     """Take another look's value where this one begins with no place and that one does: votes may
     have outvoted the look that read it. Whether that was so."""
     if begins_with_a_place(values.get(name) or ""):

@@ -102,6 +102,6 @@ def _simplified(character: str) -> str:
         character.encode("gb2312")
     except UnicodeEncodeError:
         turned = _SIMPLIFIED.convert(character)
-        # 暐 and 頔 have simplified forms too, but in the second plane: no card is printed with them.
+        # 暐's and 頔's simplified forms lie beyond the basic plane: hardly a card is printed so.
         return turned if len(turned) == 1 and ord(turned) <= _BASIC else character
     return character

@@ -7,6 +7,7 @@ import pytest
 
 from services.documents.cardlist import card_list, cards_in
 from services.documents.forms import alike
+from services.documents.kinds import kinds_of
 from services.documents.ocr import Line
 from services.documents.papers import parse_paper
 from tests.documents.test_parsing import line, turned
@@ -46,6 +47,26 @@ def test_misread_labels_neither_lose_a_value_nor_hang_on_one() -> None:
         "education": "大学本科",
         "marital_status": "未婚",
     }
+
+
+def test_a_value_belongs_to_the_nearest_label_of_a_leaning_row() -> None:
+    leaning = [line("性别", 400, 92), line("男", 560, 84)]
+    told = texts("hukou_person", [*PAGE[1:3], *leaning, *PAGE[9:]])
+    assert (told["name"], told["sex"]) == ("金青", "男")
+
+
+def test_a_shaken_index_page_is_known_by_what_is_left_of_its_labels() -> None:
+    index = [line("户制", 50, 70), line("非农业家庭户", 180, 70)]
+    index += [line("户主维名", 450, 70), line("江辉", 620, 70)]
+    index += [line("住址", 50, 190), line("山东省青州市振兴路32号", 180, 190)]
+    index += [line("省级公安机关户口专用章", 50, 250)]
+    assert kinds_of(index) == ["hukou_index"]
+    assert texts("hukou_index", index) == {
+        "household_type": "非农业家庭户",
+        "head_name": "江辉",
+        "address": "山东省青州市振兴路32号",
+    }
+    assert kinds_of([*PAGE, line("户口专用章", 500, 320)]) == ["hukou_person"]
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,14 @@ def test_a_temporary_card_keeps_its_authority_out_of_the_address() -> None:
         assert values["valid_to"].text == "2026-12-01"
 
 
+def test_dates_whose_label_was_lost_are_no_second_line_of_the_authority() -> None:
+    issue = [line("签发机关", 50, 430), line("历下区公安局", 200, 430)]
+    issue += [line("2026.09.01-2026.12.01", 200, 475)]
+    values = idcard.parse([line("居民身份证", 50, 50), *issue], "back").values
+    assert values["authority"].text == "历下区公安局"
+    assert values["valid_to"].text == "2026-12-01"
+
+
 @pytest.mark.parametrize("tail", ["IMEN", "仅供", "样"])
 def test_a_mark_that_hangs_on_the_authority_is_cut_off_and_doubted(tail: str) -> None:
     lines = [line("签发机关", 50, 300), line("南宫市公安局" + tail, 220, 300)]

@@ -25,6 +25,7 @@ from services.documents.text import (
         ("喆", "喆"),
         ("犇", "犇"),
         ("昇", "昇"),
+        ("暐", "暐"),  # its simplified form is in no card's font
     ],
 )
 def test_script_is_settled_without_harming_names(read: str, meant: str) -> None:
