@@ -32,15 +32,19 @@ _KEPT = timedelta(days=proxies.DAYS)
 
 
 async def make_letter(job: Job) -> Result:
-    """The letter of authority for the proxy whom an owner has named."""
+    """The letter of authority for the proxy whom an owner has named, or its data (`data`): the
+    same, made when it is asked for and kept for a day."""
     runtime, application_id = job.runtime, int(job.payload["application_id"])
     async with runtime.database.reading() as session:
         data = await proxies.letter(session, application_id, runtime.clock.now())
         row = await session.get(Application, application_id)
     if data is None or row is None:
         raise GivenUpError("nobody is named any more")
-    pdf = await asyncio.to_thread(render, proxies.FORM, data)
     answer = {"application_id": application_id}
+    if job.payload.get("data"):
+        files = {"data_id": (as_json(proxies.FORM, data), _JSON)}
+        return await _stored(job, answer, row.person_id, files, kept=timedelta(days=1))
+    pdf = await asyncio.to_thread(render, proxies.FORM, data)
     return await _stored(job, answer, row.person_id, {"file_id": (pdf, _PDF)})
 
 
@@ -109,7 +113,12 @@ def _consent(kind: str, region: str) -> str:
 
 
 async def _stored(
-    job: Job, answer: dict[str, Any], person_id: int, files: dict[str, tuple[bytes, str]]
+    job: Job,
+    answer: dict[str, Any],
+    person_id: int,
+    files: dict[str, tuple[bytes, str]],
+    *,
+    kept: timedelta = _KEPT,
 ) -> Result:
     """The result with the ids of its files, which go after a while."""
     runtime = job.runtime
@@ -127,7 +136,7 @@ async def _stored(
                 media_type=kind,
                 size=size,
                 created_at=now,
-                expires_at=now + _KEPT,
+                expires_at=now + kept,
             )
             session.add(row)
             await session.flush()

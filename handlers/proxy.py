@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handlers.common import again, own_application
-from handlers.inputs import Happened, Text
+from handlers.inputs import Happened, Press, Text
 from handlers.steps import KNOWN, Flow, happened, press, text
 from handlers.turn import Button, Turn
 from services import applications as apps
@@ -27,7 +27,10 @@ async def begin(turn: Turn) -> None:
     named = await proxies.of_application(turn.session, application.id, turn.today)
     if named is not None:
         buttons = [
-            [again("proxy.letter", "proxy.letter", application.id)],
+            [
+                again("proxy.letter", "proxy.letter", application.id),
+                again("proxy.data", "proxy.data", application.id),
+            ],
             [again("proxy.take_back", "proxy.take_back", application.id)],
         ]
         turn.say("proxy.named", buttons, name=named.name, number=named.number, until=named.until)
@@ -107,25 +110,26 @@ async def confirmed(turn: Turn) -> None:
     await make(turn, application_id)
 
 
-@flow.on(press("proxy.letter"))
+@flow.on(press("proxy.letter", "proxy.data"))
 async def letter_again(turn: Turn) -> None:
-    """The letter once more."""
+    """The letter once more, or what stands in it, for a program."""
+    assert isinstance(turn.input, Press)
     application = await mine(turn, getattr(turn.input, "ref", None))
     if application is None or not await proxies.of_application(
         turn.session, application.id, turn.today
     ):
         turn.toast("common.stale", alert=True)
         return
-    await make(turn, application.id)
+    await make(turn, application.id, data=turn.input.action == "proxy.data")
 
 
-async def make(turn: Turn, application_id: int) -> None:
-    """Have the PDF made."""
+async def make(turn: Turn, application_id: int, *, data: bool = False) -> None:
+    """Have the PDF made, or the same as data."""
     await queue.add_task(
         turn.session,
         "proxy.letter",
         mailbox=turn.state.mailbox,
-        payload={"application_id": application_id},
+        payload={"application_id": application_id, "data": data},
         at=turn.now,
     )
     turn.typing()
@@ -137,8 +141,17 @@ async def made(turn: Turn) -> None:
     """Here it is, with what to do with it."""
     assert isinstance(turn.input, Happened)
     application = await apps.get(turn.session, int(turn.input.payload["application_id"]))
-    file_id = turn.input.payload.get("file_id")
-    if file_id is None or turn.actor.chat_id is None:
+    file_id, data_id = (turn.input.payload.get(name) for name in ("file_id", "data_id"))
+    if turn.actor.chat_id is None:
+        return
+    if data_id is not None:
+        named = await proxies.of_application(turn.session, application.id, turn.today)
+        if named is not None:
+            turn.send_document(
+                data_id, "代领授权委托书.json", "proxy.data", number=application.number
+            )
+        return
+    if file_id is None:
         return
     if not await proxies.keep_letter(turn.session, application.id, file_id, turn.now):
         return  # taken back while it was made

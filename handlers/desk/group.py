@@ -173,12 +173,15 @@ async def relay(turn: Turn) -> None:
         await relay_employee(turn, case, message, ref)
         return
     name = await name_of(turn, message.author_id)
+    look = again("desk.look", "case.look", f"{case.id}:{message.id}")
     turn.say(
         "desk.noted" if message.internal else "desk.echo",
+        [[look]] if message.media else [],
         ref=ref,
         number=case.number,
         officer=name,
-        text=short_of(message),
+        text=message.text,
+        media=message.media,
     )
 
 
@@ -215,11 +218,6 @@ async def relay_employee(turn: Turn, case: CaseView, message: MessageView, ref: 
 def first_of_album(case: CaseView, message: MessageView) -> int:
     """The first message of the same album."""
     return min(m.id for m in case.messages if m.album == message.album)
-
-
-def short_of(message: MessageView) -> str:
-    """Words, or the kind of file."""
-    return message.text or f"[{message.media or ''}]"
 
 
 async def stands_here(turn: Turn, message: MessageView) -> bool:
@@ -271,6 +269,19 @@ async def line(turn: Turn) -> None:
     turn.say("desk.line", what=what, case=case, officer=officer, asked=asked)
     if ":" in turn.state.mailbox and what == "resolved" and case.is_over:
         turn.close_topic(closed=True)
+
+
+@flow.on(happened("case.many"), who=GROUPS)
+async def many(turn: Turn) -> None:
+    """More of a workbook is without a result than is asked for in a day."""
+    assert isinstance(turn.input, Happened)
+    settings = cases.rules()
+    turn.say(
+        "desk.many",
+        count=int(turn.input.payload["count"]),
+        days=settings.look_up_days,
+        each=settings.look_ups_a_day,
+    )
 
 
 @flow.on(happened("case.delivery"), who=GROUPS)

@@ -120,6 +120,18 @@ async def look_up_again(turn: Turn) -> None:
     await cases.look_up_due(turn.session, int(turn.input.payload["case_id"]), turn.now)
 
 
+@flow.on(happened(cases.UNANSWERED))
+async def unanswered(turn: Turn) -> None:
+    """Some days without a result for what went in with a workbook."""
+    assert isinstance(turn.input, Happened)
+    left = await cases.unanswered_due(
+        turn.session, int(turn.input.payload["employer_id"]), turn.now
+    )
+    home = await desk_mailbox(turn.session)
+    if left and home is not None:
+        turn.send_event(home, "case.many", count=left)
+
+
 @flow.on(happened("case.offer_over"))
 async def nobody_took_it(turn: Turn) -> None:
     """The next in line is asked."""

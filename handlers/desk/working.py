@@ -119,7 +119,7 @@ async def quick_reply(turn: Turn) -> None:
         return
     case = await cases.answer(turn.session, case.id, officer, ready.text, turn.now)
     turn.toast("desk.quick_sent")
-    turn.say("desk.echo", number=case.number, officer=turn.actor.name, text=ready.text)
+    turn.say("desk.echo", number=case.number, officer=turn.actor.name, text=ready.text, media=None)
     await redraw(turn, case)
 
 

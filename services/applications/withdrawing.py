@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.applications import checking, reminders, rows, states
 from services.applications.asking import PollRequest
 from services.applications.matters import MATTERS, agency_of
+from services.applications.submitting import BY_HAND
 from services.applications.views import Withdrawal
 from storage.models import CLOSED, Application, ApplicationStatus
 
@@ -24,7 +25,7 @@ _AT_BUREAU = frozenset(
     }
 )
 _AT_COUNTER = frozenset({ApplicationStatus.REVIEWING, ApplicationStatus.ORIGIN_ASKED})
-"""Where one without a reference was filed by hand, and a desk works on it."""
+"""Where one that was filed by hand is, while a desk works on it."""
 WITHDRAWABLE = rows.EDITABLE | _AT_BUREAU
 """States in which a person may take an application back."""
 
@@ -43,15 +44,21 @@ async def withdraw(session: AsyncSession, application_id: int, now: datetime) ->
         return await _answer(session, row, "busy")
     if row.status not in WITHDRAWABLE:
         return await _answer(session, row, "too_late")
-    if row.reference is None and row.status in _AT_COUNTER:
-        # An officer filed it: only there it can be taken back.
+    by_hand = await _by_hand(session, row)
+    if by_hand and row.status in _AT_COUNTER:
+        # An officer or a workbook brought it: only there it can be taken back.
         return Withdrawal("asked", await rows.view(session, row), by_hand=True)
-    if row.reference is None:
+    if by_hand:
         await _close(session, row, now)
         return await _answer(session, row, "done")
     await rows.note(session, row, _ASKED, now)
     await _queue(session, row, now)
     return await _answer(session, row, "asked")
+
+
+async def _by_hand(session: AsyncSession, row: Application) -> bool:
+    """Whether nobody is connected there; a workbook's answer may have brought a reference."""
+    return row.reference is None or await rows.count_notes(session, row, BY_HAND) > 0
 
 
 async def withdrawal_request(session: AsyncSession, application_id: int) -> PollRequest | None:

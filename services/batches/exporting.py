@@ -122,6 +122,8 @@ class _Batch:
         subject = f"employer:{employer.id}"
         async with self.database.transaction() as session:
             await audit.record(session, actor, "batch.exported", subject, self.now, detail=counts)
+            if done:
+                await cases.watch_batch(session, employer.id or 0, self.now)
         return Exported(
             template=self.template.id,
             region=self.region,

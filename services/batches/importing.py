@@ -10,6 +10,7 @@ from datetime import datetime, time
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services import cases
 from services.applications import rows
 from services.applications.observing import record_by_batch
 from services.batches.answers import read_answer
@@ -195,12 +196,16 @@ class _Plan:
             async with self.database.transaction() as session:
                 for answer, row in sure[start : start + _AT_A_TIME]:
                     outcomes[answer.row] = await self._apply(session, answer, row.id or 0)
+        async with self.database.transaction() as session:
+            for employer_id in sorted({row.employer_id for _, row in sure}):
+                await cases.watch_batch(session, employer_id, self.now)
 
     async def _apply(self, session: AsyncSession, answer: Answered, application: int) -> Outcome:
         """Record one row; what has changed since the plan was made has the last word."""
         row = await rows.locked(session, application)
         code = self._code(answer, row)
         if code == "applied":
+            ours = row.status is ApplicationStatus.SUBMITTING
             changes = await record_by_batch(
                 session,
                 application,
@@ -211,6 +216,8 @@ class _Plan:
                 reference=answer.reference or None,
             )
             code = "applied" if changes else "repeated"
+            if ours:  # it went in, whether anybody has told us or not
+                await cases.handed_in(session, row.person_id, application, self.now)
             for change in changes:
                 await queue.accept(
                     session,

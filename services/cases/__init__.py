@@ -93,6 +93,9 @@ from services.cases.talking import (
     unfetched,
     write,
 )
+from services.cases.unanswered import UNANSWERED
+from services.cases.unanswered import due as unanswered_due
+from services.cases.unanswered import watch as watch_batch
 from services.cases.views import (
     AssignmentView,
     CaseDetail,
@@ -121,6 +124,7 @@ __all__ = [
     "OFFICER",
     "PRIVATE",
     "SOLVED",
+    "UNANSWERED",
     "WITHDRAWN",
     "AssignmentView",
     "Attachment",
@@ -231,12 +235,14 @@ __all__ = [
     "take",
     "talking",
     "tick",
+    "unanswered_due",
     "undelivered",
     "unfetched",
     "unresolved",
     "use",
     "wait",
     "waiting",
+    "watch_batch",
     "withdraw",
     "write",
     "written_in",

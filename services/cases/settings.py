@@ -51,6 +51,9 @@ class DeskSettings(BaseModel):
     look_up_days: int = Field(
         5, ge=1, description="days after which HR looks up again what was filed by hand"
     )
+    look_ups_a_day: int = Field(
+        20, ge=1, description="looked up in a day, of an employer's workbooks without a result"
+    )
     hours_file: Path | None = Field(None, description="opening hours instead of our own file")
     sla_file: Path | None = Field(None, description="promises instead of our own file")
     replies_file: Path | None = Field(None, description="quick replies instead of our own file")

@@ -11,12 +11,15 @@ import xlsxwriter
 
 from services import applications as apps
 from services import cards, cases, collection
+from services.applications.views import ApplicationView
 from services.batches.answers import read_answer
+from services.cases import DeskSettings, settings
 from services.console.reach import Reach
 from services.imports import ImportSettings
 from services.imports.report import Findings, messages
-from storage.models import ApplicationStatus, Evidence
+from storage.models import ApplicationStatus, Evidence, Timer, WaitingFor
 from tests.applications.conftest import NAME
+from tests.applications.test_ratings import officer
 from tests.batches.conftest import REGION, Bureau, answer_of, cells, front
 from tests.people.makers import id_number
 
@@ -96,6 +99,51 @@ async def test_out_and_back(bureau: Bureau) -> None:
     assert again.counts == {"repeated": 2, "unknown": 1, "status_unknown": 1}
     assert await bureau.office.see(apps.history, first.id) == before
     assert await bureau.told() == 4
+
+
+async def test_what_no_workbook_answers_is_looked_up_some_a_day(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "_current", DeskSettings.model_validate({"look_ups_a_day": 1}))
+    office = bureau.office
+    views = [await bureau.waiting(serial) for serial in range(1, 4)]
+    first, making, silent = views
+    await office.do(cases.open_case, first.person_id, "file_by_hand", first.id)
+    await bureau.export()  # nobody says that it went in, but the answer does
+    headings = (*HEADINGS, "受理编号")
+    answer = answer_of([(first.number, "", "", "受理", "", "", "A-1")], *headings)
+    assert (await bureau.answer(answer)).counts == {"applied": 1}
+    await bureau.export(filed=True)
+    assert await asked_for(bureau, views) == [[], [], []]
+    (timer,) = [each for each in await office.rows(Timer) if each.kind == cases.UNANSWERED]
+    assert (timer.due_at - office.now).days == 5
+    employer = int(timer.payload["employer_id"])
+    office.wait(days=5)
+    await bureau.answer(answer_of([(making.number, "", "", "制卡中", "", "")], *HEADINGS))
+    # The bureau has just spoken of one; of the others one is asked for today, one tomorrow.
+    look = ["card_by_hand"]
+    assert await office.do(cases.unanswered_due, employer) == 1
+    assert await asked_for(bureau, views) == [look, [], []]
+    office.wait(days=1)
+    assert await office.do(cases.unanswered_due, employer) == 0
+    assert await asked_for(bureau, views) == [look, [], look]
+    me = await officer(office, 7)
+    (case,) = await office.see(cases.unresolved, silent.person_id)
+    assert case.waiting_for is WaitingFor.OFFICER
+    await office.do(cases.decide, case.id, me, "card_making.portal")
+    assert (await office.get(silent)).status is ApplicationStatus.MAKING
+    office.wait(days=4)
+    assert await office.do(cases.unanswered_due, employer) == 0
+    assert await asked_for(bureau, views) == [look, look, look]
+    # Its number at the bureau came with a workbook: HR takes it back all the same.
+    taken = await office.do(apps.withdraw, first.id)
+    assert (taken.outcome, taken.by_hand) == ("asked", True)
+
+
+async def asked_for(bureau: Bureau, views: list[ApplicationView]) -> list[list[str]]:
+    """Kinds of the open cases of each person."""
+    found = [await bureau.office.see(cases.unresolved, each.person_id) for each in views]
+    return [[case.kind for case in each] for each in found]
 
 
 async def test_the_same_return_after_mending_is_not_taken_twice(bureau: Bureau) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from datetime import timedelta
+
+from PIL import Image
 
 from services import cases
 from services.people import roles
-from storage.models import CaseStatus, Role, WaitingFor
+from storage.models import Application, ApplicationStatus, CaseStatus, Role, WaitingFor
 from tests.console.office import HERE, Browser, Office
 
 
@@ -82,6 +85,48 @@ async def test_a_decision_needs_its_reason_and_ends_the_case(office: Office) -> 
         assert (await view(office)).status is not CaseStatus.RESOLVED
         assert await does(browser, office, "decide", choice="papers_ok.name_variant") == "decided"
     assert (await view(office)).status is CaseStatus.RESOLVED
+
+
+async def test_what_was_looked_up_is_said_here_with_its_picture(office: Office) -> None:
+    """As in the group: two presses, and a picture that only HR sees."""
+    first = await view(office)
+    assert first.application_id is not None
+    async with office.database.transaction() as session:
+        application = await session.get_one(Application, first.application_id)
+        application.status = ApplicationStatus.REVIEWING
+        case = await cases.open_case(
+            session, first.person_id, "card_by_hand", application.id, office.clock.now()
+        )
+    office.refs["case"] = case.number
+    stream = io.BytesIO()
+    Image.new("RGB", (640, 480), "white").save(stream, "JPEG")
+    async with office.browser("officer here") as browser:
+        page = await browser.text(f"/cases/{case.number}")
+        assert "审核通过，在制卡" in page
+        assert "查询截图" in page
+        path = f"/cases/{case.number}/decide"
+        picture = stream.getvalue()
+        for said in ("decided_with_proof", "decided_before"):  # pressed twice: recorded once
+            answer = await browser.post(path, choice="card_making.portal", file=picture)
+            assert answer.headers["Location"].endswith(f"said={said}")
+        looked_up = await view(office)
+        (proof,) = [each for each in looked_up.messages if each.media]
+        assert (looked_up.waiting_for, proof.internal, proof.media) == (
+            WaitingFor.BANK,
+            True,
+            "photo",
+        )
+        seen = await browser.post(
+            f"/cases/{case.number}/look", message=str(proof.id), reason="verify"
+        )
+        assert 'class="paper" src="data:image/' in await seen.text()
+        assert await does(browser, office, "write", how="papers", text="") == "text_missing"
+        answer = await browser.post(
+            f"/cases/{case.number}/write", how="note", text="", file=picture
+        )
+        assert answer.headers["Location"].endswith("said=case_note")
+    notes = [each for each in (await view(office)).messages if each.media and each.internal]
+    assert len(notes) == 2
 
 
 async def test_a_case_goes_only_to_who_may_act_on_it(office: Office) -> None:

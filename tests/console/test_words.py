@@ -10,6 +10,7 @@ from bot.filters import load_words
 from bot.web import console
 from bot.web.console.table import every_page
 from bot.web.console.words import LANGUAGES, catalogue
+from services.cases.decisions import decisions
 
 HERE = Path(console.__file__).parent
 _USED = (
@@ -43,6 +44,10 @@ def test_every_name_that_is_used_is_there() -> None:
     used = {name for pattern in _USED for name in pattern.findall(text)}
     assert len(used) > 15
     assert sorted(used - set(catalogue("zh"))) == []
+
+
+def test_every_decision_has_its_words() -> None:
+    assert [code for code in decisions() if f"cases.decide_{code}" not in catalogue("zh")] == []
 
 
 def test_every_name_is_used() -> None:

@@ -5,9 +5,13 @@ The good, the returned and the cancelled way of a replacement, with a loss repor
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sqlmodel import col, select
 
+from knowledge.batches import FOLDER
 from services import cases
+from services.batches import export_batch
 from services.people.people import by_number
 from storage.models import CaseMessage, StoredFile
 from tests.flows.test_matters import holding, papers_in
@@ -53,7 +57,31 @@ def photos(employee: Talker) -> int:
     return sum("photo" in message for message in employee.client.messages.values())
 
 
-async def test_telephoned_shown_filed_and_looked_up(world: World) -> None:
+async def filed_with_others(world: World, officer: Talker, employee: Talker, folder: Path) -> None:
+    """From the summary into the company's workbook; nobody files it at a counter any more."""
+    await employee.sees("请最后核对一遍")
+    await employee.presses("确认提交")
+    await employee.sees("由HR同事代为申报")
+    await officer.sees("请代为申报")
+    own = folder / "templates"
+    own.mkdir()
+    text = (FOLDER / "370000.yaml").read_text(encoding="utf-8")
+    (own / "440000.yaml").write_text(text.replace("370000", "440000", 1), encoding="utf-8")
+    runtime = world.runtime
+    (made,) = await export_batch(
+        runtime.database,
+        runtime.files,
+        "440000",
+        folder / "out",
+        runtime.clock.now(),
+        templates=(own, FOLDER),
+        filed=True,
+    )
+    assert made.filed == 1
+    await employee.sees("正在审核资料")
+
+
+async def test_telephoned_shown_filed_and_looked_up(world: World, tmp_path: Path) -> None:
     officer = await world.hr()
     employee = await holding(world, region="440100")
     await employee.says("补卡")
@@ -92,10 +120,10 @@ async def test_telephoned_shown_filed_and_looked_up(world: World) -> None:
     await employee.sees("被退回")
     await employee.presses("去修改")
     await employee.sends(picture(employee.person, "portrait", background="white"))
-    await filed(officer, employee)
-    # The good way: nobody looks for some days, then HR is asked; what they saw is kept as proof.
+    await filed_with_others(world, officer, employee, tmp_path)
+    # The good way: no workbook comes back, so HR is asked; what they saw is kept as proof.
     await world.passes(days=6)
-    await officer.sees("请再查一次办到哪一步")
+    await officer.sees("请查卡办到哪一步")
     await looked_up(officer, "审核通过，在制卡", "网上查到")
     before = photos(employee)
     await officer.client.upload(
@@ -103,6 +131,8 @@ async def test_telephoned_shown_filed_and_looked_up(world: World) -> None:
     )
     await officer.sees("图片已加密存好")
     await employee.sees("正在制卡")
+    await world.passes(days=6)
+    await officer.sees("请再查一次办到哪一步")
     await looked_up(officer, "卡做好了，可以领", "已向社保局或银行问到")
     await employee.sees("可以领取")
     await looked_up(officer, "员工已领到卡", "员工说已经领到")

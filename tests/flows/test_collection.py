@@ -130,6 +130,9 @@ async def test_a_box_of_cards(world: World) -> None:
     for _ in range(2):
         await two.presses("找人代领")
         await two.sees("您已经委托 王*本")
+    await two.presses("委托书数据（JSON）")
+    data = await two.sees("委托书的数据")
+    assert data["document"]["file_name"] == "代领授权委托书.json"
     await two.presses("不用代领了")
     await two.sees("代领人的信息已删除")
     late = await two.presses("委托书再发一份")  # of the message before

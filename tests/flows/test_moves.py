@@ -222,6 +222,7 @@ async def test_a_mover_of_the_hr_system_and_a_late_desk(world: World) -> None:
     listed = await officer.sees("增减员清单")
     assert f"{today:%Y-%m}</b>" not in listed["text"]
     assert listed["text"].count("截止日没收录，问当地12366") == 2
+    assert "现在就各打一个电话" in listed["text"]
     assert "用工之日起30日内" in listed["text"]
     await officer.presses("新地改从下个月开始交")
     await officer.sees("员工换城市，请办增减员")

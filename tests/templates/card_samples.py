@@ -154,6 +154,7 @@ def proxy(mark: Mark) -> dict[str, list[Values]]:
         "named": [{"name": "王*", "number": "3701**********4996", "until": DUE}],
         "making": [{}],
         "made": [{"number": NUMBER}],
+        "data": [{"number": NUMBER}],
         "too_late": [{}],
         "taken_back": [{"number": NUMBER}],
     }

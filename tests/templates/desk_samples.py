@@ -111,7 +111,10 @@ def desk(mark: Mark, words: list[Values]) -> dict[str, list[Values]]:
         "passed_on withdrawn over_already handed resolved back_to_bot duplicate reopened "
         "resume_or_new gone delivered look look_later proof_kept"
     )
-    named = [{**each, "officer": who} for each in words for who in (mark("王芳"), None)]
+    named = [
+        {**each, "officer": who, "media": None} for each in words for who in (mark("王芳"), None)
+    ]
+    named += [{**named[0], "media": media, "text": None} for media in ("photo", "document")]
     opened: Values = number | {"matter": "办社保卡", "hours": ((time(9), time(12)),)}
     promises = (promise(), promise(3, open_now=False), promise(by=None))
     return {
@@ -140,6 +143,7 @@ def desk(mark: Mark, words: list[Values]) -> dict[str, list[Values]]:
             card(mark, kind="evidence", application_number=None, messages=(), due_at=None),
         ],
         "line": lines(mark),
+        "many": [{"count": 4980, "days": 5, "each": 20}],
         "undelivered": [
             number | {"delivery": each} for each in (Delivery.BLOCKED, Delivery.FAILED)
         ],

@@ -56,22 +56,19 @@ async def write(visit: Visit) -> web.StreamResponse:
     upload = visit.form.files[0] if visit.form.files else None
     if len(text) > _LONGEST or how not in ("reply", "papers", "note"):
         return _back(visit, "case_too_long")
-    if not text and not (upload and how == "reply"):
+    if not text and (upload is None or how == "papers"):
         return _back(visit, "text_missing")
-    name = await visit.runtime.files.write(upload.content) if upload and how == "reply" else None
+    name = await visit.runtime.files.write(upload.content) if upload and how != "papers" else None
     officer, now = visit.person.id, visit.now
     try:
         async with visit.transaction() as session:
             found = await _case(session, visit)
-            if how == "note":
-                await cases.note(session, found.id, officer, text, now)
-            elif how == "papers":
+            if how == "papers":
                 await cases.request_papers(session, found.id, officer, text, now)
             else:
                 attachment = await _attachment(visit, session, found, name)
-                await cases.answer(
-                    session, found.id, officer, text or None, now, attachment=attachment
-                )
+                verb = cases.note if how == "note" else cases.answer
+                await verb(session, found.id, officer, text or None, now, attachment=attachment)
     except CaseError:
         return _back(visit, "case_not_yours")
     return _back(visit, f"case_{how}")
@@ -158,20 +155,25 @@ async def label(visit: Visit) -> web.StreamResponse:
     return _back(visit, "case_labelled")
 
 
-@pages.post("/cases/{ref}/decide", roles=OFFICERS, subject="case")
+@pages.post("/cases/{ref}/decide", roles=OFFICERS, subject="case", files=True)
 async def decided(visit: Visit) -> web.StreamResponse:
-    """What the machine could not decide, with a reason."""
-    choice = visit.form.text("choice")
+    """What the machine could not decide, with a reason; with what was looked up, its picture."""
+    choice, officer, now = visit.form.text("choice"), visit.person.id, visit.now
+    decision = decisions().get(choice.partition(".")[0])
+    proof = visit.form.files[0] if visit.form.files and decision and decision.came_to else None
+    name = await visit.runtime.files.write(proof.content) if proof else None
     try:
         async with visit.transaction() as session:
             found = await _case(session, visit)
-            await decide(session, found.id, visit.person.id, choice, visit.now)
-            kind = decisions()[choice.partition(".")[0]].tells
-            if not choice.startswith("papers_bad"):
-                await _tell(visit, session, found, kind)
+            await decide(session, found.id, officer, choice, now)
+            given = await _attachment(visit, session, found, name)
+            if given is not None:
+                await cases.note(session, found.id, officer, None, now, attachment=given)
+            if decision is not None and decision.code != "papers_bad":
+                await _tell(visit, session, found, decision.tells)
     except (ApplicationError, CaseError):
         return _back(visit, "decided_before")
-    return _back(visit, "decided")
+    return _back(visit, "decided_with_proof" if name else "decided")
 
 
 async def _tell(visit: Visit, session: AsyncSession, case: CaseView, kind: str) -> None:
