@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot.application import bot_of
 from bot.commands.demo_texts import describe, say
 from bot.runtime import Runtime
-from knowledge.regions import full_name
+from knowledge.regions import children, full_name, provinces
 from services.applications.numbers import new_number
 from services.console import signing
 from services.desk import desk_mailbox, set_desk
@@ -75,6 +75,8 @@ async def seed(runtime: Runtime, folder: Path, sandbox: str, admin: str) -> Seed
         link = await _link(runtime, employee)
         people.append(_entry(runtime, employee, link, traits[employee.number]))
     regions = {one["region"] for one in (*company["employees"], *company["cards"])}
+    # Where somebody may move to.
+    regions |= {city.code for province in provinces() for city in children(province.code)}
     names = {code: full_name(code) for code in sorted(regions)}
     console = await console_link(runtime, officer)
     return Seeded(

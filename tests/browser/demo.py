@@ -88,14 +88,14 @@ class Phone:
         await self.frame.get_by_role("button", name="进入聊天").click()
         await expect(self.frame.locator("#composer, #start").last).to_be_attached()
 
-    async def sees(self, words: str) -> None:
-        """Wait for the next message with these words; earlier ones are passed over."""
+    async def sees(self, words: str) -> str:
+        """Wait for the next message with these words; earlier ones are passed over. Its text."""
         async with asyncio.timeout(PATIENCE):
             while True:
                 for number, text in await self.messages.evaluate_all(_READ):
                     if number > self.seen and words in text:
                         self.seen = number
-                        return
+                        return str(text)
                 await asyncio.sleep(0.1)
 
     async def presses(self, label: str, words: str) -> None:

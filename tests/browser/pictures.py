@@ -99,7 +99,7 @@ async def main_road(studio: Studio, desk: Desk) -> None:
     await phone.sees("请核对")
     await phone.sees("请核对")
     await page.locator("#keys").click()
-    await _down_from(phone, "请核对", -300)
+    await down_from(phone, "请核对", -300)
     await shoot(page, "chat-phone-upload")
     await phone.presses("没问题", "姓名：")
     await phone.presses("没问题", "签发机关：")
@@ -127,7 +127,7 @@ async def main_road(studio: Studio, desk: Desk) -> None:
     await shoot(page, "chat-phone-states")
 
 
-async def _down_from(phone: Phone, words: str, by: int) -> None:
+async def down_from(phone: Phone, words: str, by: int) -> None:
     """Scroll so that a message stands where it is well seen."""
     message = phone.messages.filter(has_text=words).first
     await message.evaluate(
