@@ -19,9 +19,9 @@ from knowledge.regions.table import Region
 from knowledge.settings import AskSettings
 from knowledge.topics import topics
 from knowledge.understand.classifier import OUT_OF_SCOPE
+from knowledge.understand.found import Places, role_by_topic
 from knowledge.understand.gates import Gate
 from knowledge.understand.lexicon import Lexicon, load_lexicon
-from knowledge.understand.places import Places, role_by_topic
 from knowledge.understand.reader import MOVES, QuestionReader, Reading, load_classifier
 
 __all__ = ["Answer", "AnswerPart", "Answerer", "Choice", "Outcome"]

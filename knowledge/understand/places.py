@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 
 import yaml
 
-from knowledge import regions
 from knowledge.facts import DATA
-from knowledge.regions.table import Region, table
+from knowledge.regions.table import table
+from knowledge.understand.found import Places
 from knowledge.understand.mentions import (
     CAPITALS,
     Mention,
@@ -49,27 +48,6 @@ MOST = 4
 """Mentions that are weighed against each other; a question never needs more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
-    """What was recognised. ``named``: every division in the order of the text."""
-
-    origin: Region | None = None
-    destination: Region | None = None
-    named: tuple[Region, ...] = ()
-    spans: tuple[tuple[int, int], ...] = ()
-    loose: bool = False
-    """One place stands alone and its role depends on what the question is about."""
-    moves: bool = False
-    """One place stands alone, and somebody is said to be moved there."""
-
-    @property
-    def relation(self) -> str:
-        """How origin and destination stand to each other, or an empty text."""
-        if self.origin is None or self.destination is None:
-            return ""
-        return regions.relation(self.origin.code, self.destination.code).value
-
-
 class Gazetteer:
     """All names, and the patterns that tell places from other words. Immutable."""
 
@@ -85,8 +63,10 @@ class Gazetteer:
         self._far_after = re.compile(rules["far_after"])
         self._people = re.compile(rules["people_after"])
         self._own_name = re.compile(f"(?:{rules['own_name_before']})$")
-        self._whose = re.compile(f"(?:{rules['person_before']})$")
-        self._comes_from = re.compile(rules["person_after"])
+        self._person = tuple(
+            (re.compile(f"(?:{before})$"), re.compile(after))
+            for before, after in rules["person_around"]
+        )
         self._moves = re.compile(f"(?:{rules['moved_to']})$")
         self._seat = re.compile(f"(?:{rules['seat_before']})$")
         self._sent = re.compile(rules["sent_from_the_seat"])
@@ -226,15 +206,20 @@ class Gazetteer:
         return any(kin(code, own) for codes in inner for code in codes for own in mention.codes)
 
     def _cut_short(self, text: str, mention: Mention) -> bool:
-        """Whether a county's name only begins a city's that is misspelt (连云岗, not 连云)."""
-        window = text[mention.start : mention.end + 1]
-        if mention.kind != "county" or len(window) != len(mention.surface) + 1:
-            return False
-        names = self._by_sound.get(tuple(map(folded, window)), ()) or self._gapped(window)
-        return any(
-            name != window and name.startswith(mention.surface) and self._names[name][1] == "short"
-            for name in names
-        )
+        """Whether a county's name only begins or ends a misspelt city's (连云岗, 秦黄岛)."""
+        starts = {"county": (mention.start, mention.start - 1), "nick": (mention.start - 1,)}
+        for start in starts.get(mention.kind, ()):
+            window = text[max(0, start) : mention.end + 1 - mention.start + start]
+            if len(window) != len(mention.surface) + 1:
+                continue
+            names = self._by_sound.get(tuple(map(folded, window)), ()) or self._gapped(window)
+            head = mention.surface if start == mention.start else window[0]
+            if any(
+                name != window and name.startswith(head) and self._names[name][1] == "short"
+                for name in names
+            ):
+                return True
+        return False
 
     def _kind(self, surface: str, kind: str) -> str:
         return "common" if surface in self._common and kind != "full" else kind
@@ -256,7 +241,7 @@ class Gazetteer:
         if mention.codes[0] in FAR and not self._dest_before.search(before):
             left = self._leaves_far.search(before) or self._far_after.match(text[mention.end :])
             return bool(self._identity.match(after)) or "港澳台" in text or not left
-        if self._whose.search(before) and self._comes_from.match(after):
+        if any(left.search(before) and right.match(after) for left, right in self._person):
             return True
         return bool(self._people.match(after)) and not self._cue_before.search(before)
 
@@ -314,7 +299,9 @@ class Gazetteer:
             well_known = bool(CAPITALS & set(codes)) and cue
             whole = kind in {"short", "full"} and (shared or well_known)
             long = kind in {"county", "nick"} and shared and len(window) > 2 and len(codes) == 1
-            if whole or long:
+            city = cue and spoken in readings(name) and table()[codes[0]].name.endswith("市")
+            same = kind in {"nick", "county"} and shared and len(codes) == 1 and city
+            if whole or long or same:
                 near += codes
             elif kind in {"short", "nick", "county"} and shared:
                 near += [c for c in codes if any(kin(c, k) for m in kept for k in m.codes)]
@@ -370,26 +357,3 @@ def _wherever(
         [mention, *(m for m, c in said if c == code and m.start >= mention.end)]
         for mention, code in pairs
     ]
-
-
-def role_by_topic(places: Places, leaves: bool) -> Places:
-    """Settle a lone place by the topic: ``leaves`` when X的卡 means the place that is left."""
-    if not places.loose or not leaves or places.destination is None:
-        return places
-    return replace(places, origin=places.destination, destination=None)
-
-
-def follow(previous: Places, now: Places) -> Places:
-    """Places of a follow-up: what isn't said again stays; a new place takes the right slot."""
-    if not now.named:
-        return previous
-    if now.origin and now.destination:
-        return now
-    known = previous.origin is not None and previous.destination is not None
-    if known and now.named[0] in (previous.origin, previous.destination):
-        return replace(previous, named=now.named, spans=now.spans)
-    if now.moves and previous.origin is None and previous.destination not in (None, *now.named):
-        return replace(now, origin=previous.destination, loose=False)
-    if now.origin:
-        return replace(now, destination=previous.destination)
-    return replace(now, origin=previous.origin, loose=now.loose and previous.origin is None)

@@ -13,10 +13,11 @@ from knowledge.facts import DATA
 from knowledge.understand import embedding, stored
 from knowledge.understand.classifier import OUT_OF_SCOPE, Classifier, Floats, Groups
 from knowledge.understand.features import PLACE_MARK, Features, Question
+from knowledge.understand.found import Places, follow
 from knowledge.understand.gates import Gate, Gates
 from knowledge.understand.lexicon import Lexicon, load_lexicon
 from knowledge.understand.normalise import Normalised, Normaliser, bigrams, clean
-from knowledge.understand.places import Gazetteer, Places, follow
+from knowledge.understand.places import Gazetteer
 
 CORE, EMBEDDED = "model", "model_embedded"
 """Names of the two stored models."""
