@@ -70,6 +70,10 @@ class Gates:
             return Gate.NONSENSE
         return None
 
+    def goes_on_about_others(self, question: Normalised, masked: str) -> bool:
+        """Whether a text that follows a stopped question is still about somebody (那她的呢)."""
+        return self._people.mentions(question.text if question.english else masked)
+
     def _asks_of_others(self, question: Normalised, masked: str) -> bool:
         if question.english:
             return self._people.asks_in_english(question.text, question.raw)

@@ -111,8 +111,10 @@ FROM_A_NAME = (
 NAME_SIZES = (2, 3)
 LONG = 3
 """Terms of so many characters are recognised with one of them wrong."""
-LITTLE = frozenset("的了吗是我你他她这那有在要不能会换办补新老旧哪本就也都还没")
+LITTLE = frozenset("的了吗是我你他她这那有在要不能会换办补取尾新老旧哪本就也都还没")
 """Characters that stand before or after any term and are no slip."""
+CALLED = re.compile("[小老][王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董程曹袁邓许]")
+"""How colleagues are called (小陈); no term runs into it."""
 BETWEEN_HAN = re.compile(r"(?<=[一-鿿，。？！])\s+(?=[一-鿿，。？！])")
 
 
@@ -258,7 +260,9 @@ class Normaliser:
                 term = self._terms.get(tuple(folded(c) for c in window))
                 if term is None or term == window or self._is_known(text, start, size):
                     continue
-                if self._parts_a_place(text, start, start + size):
+                if self._parts_a_place(text, start, start + size) or CALLED.match(
+                    text, start + size - 1
+                ):
                     continue
                 chars[start : start + size] = term
         return "".join(chars)

@@ -16,7 +16,8 @@ from knowledge.understand.english_people import NamedInEnglish
 
 PERSON = "Ψ"
 """Stands for somebody else."""
-LATIN = re.compile("[a-z] [a-z]")
+LATIN = re.compile("[a-z]")
+THEIRS = re.compile(r"\b(?:his|her|hers|their|theirs|him|them)\b")
 
 
 class OtherPeople:
@@ -56,17 +57,21 @@ class OtherPeople:
         typed = raw.lower()
         if not self._pinyin_how.search(typed) and self._in_pinyin(raw):
             return True
-        seen = self.marked(text)
+        seen = self.marked(text.replace(" ", "") if LATIN.search(typed) else text)
         if PERSON not in seen:
             return False
         if any(rule.search(seen) for rule in self._always):
             return True
         return not self._how.search(seen) and any(rule.search(seen) for rule in self._asked)
 
+    def mentions(self, text: str) -> bool:
+        """Whether somebody else is spoken of."""
+        return PERSON in self.marked(text) or THEIRS.search(text) is not None
+
     def _in_pinyin(self, raw: str) -> bool:
         if self._pinyin.search(raw.lower()):
             return True
-        named = self._named.marked(raw) if LATIN.search(raw) else ""
+        named = self._named.marked(raw) if LATIN.search(raw.lower()) else ""
         return PERSON in named and any(rule.search(named) for rule in self._pinyin_named)
 
     def asks_in_english(self, text: str, raw: str) -> bool:

@@ -130,6 +130,8 @@ class QuestionReader:
             if not self._changes_subject(scores):
                 scores = PREVIOUS_SHARE * paired + (1 - PREVIOUS_SHARE) * scores
         gate = self._gates.check(alone.text, alone.masked, self._prepare.english_words)
+        if gate is None and previous and self._goes_on_about_others(alone, previous):
+            gate = Gate.OTHERS_DATA
         english = context.text.english
         said = context.text.text if english else f"{context.text.text} {context.masked}"
         foreign = self._gates.is_foreign(said)
@@ -141,6 +143,11 @@ class QuestionReader:
         """The rule that stops one text, without ranking it."""
         question, _ = self._prepare.question(text)
         return self._gates.check(question.text, question.masked, self._prepare.english_words)
+
+    def _goes_on_about_others(self, alone: Question, previous: str) -> bool:
+        """Whether the turn before was stopped for another's data and this goes on (那她的呢)."""
+        goes_on = self._gates.goes_on_about_others(alone.text, alone.masked)
+        return goes_on and self.gate(previous) is Gate.OTHERS_DATA
 
     def _changes_subject(self, alone: Floats) -> bool:
         best = int(np.argmax(alone))
