@@ -208,7 +208,8 @@ def _more(
         if token.middle > bottom - 5 or len(added) == count:
             break
         aligned = abs(token.left - parts[0].left) < 1.5 * token.height
-        if 0.7 * last.height < step < 1.9 * last.height and aligned:
+        # Boxes of a soft picture may be higher than their lines stand apart.
+        if 0.7 * min(last.height, token.height) < step < 1.9 * last.height and aligned:
             added.append(token)
             last = token
     return added

@@ -55,6 +55,12 @@ def test_a_value_belongs_to_the_nearest_label_of_a_leaning_row() -> None:
     assert (told["name"], told["sex"]) == ("金青", "男")
 
 
+def test_a_second_line_is_kept_though_the_boxes_are_higher_than_the_lines_stand_apart() -> None:
+    permit = [line("住址", 50, 72, 44), line("江西省南昌县清水镇双井", 150, 60, 60)]
+    permit += [line("村207号", 152, 106, 50), line("公民身份号码", 50, 240, 48)]
+    assert texts("hmt_permit", permit)["address"] == "江西省南昌县清水镇双井村207号"
+
+
 def test_a_shaken_index_page_is_known_by_what_is_left_of_its_labels() -> None:
     index = [line("户制", 50, 70), line("非农业家庭户", 180, 70)]
     index += [line("户主维名", 450, 70), line("江辉", 620, 70)]
