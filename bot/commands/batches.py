@@ -32,7 +32,10 @@ def _group() -> None:
 @app.command("export")
 def export(
     region: Region,
-    to: Annotated[Path, typer.Option("--to", help="存到这个文件夹", file_okay=False)],
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", help="存到这个文件夹，默认“batch-区划代码”", file_okay=False),
+    ] = None,
     employer: Annotated[str | None, typer.Option(help="单位名称或统一社会信用代码")] = None,
     extra: Folder = None,
     filed: Annotated[bool, typer.Option("--filed", help="同时登记为已递交")] = False,
@@ -50,7 +53,7 @@ def export(
                 database,
                 FolderStore(found.files_dir, found.keyring()),
                 code,
-                to,
+                to or Path(f"batch-{code}"),
                 await now_of(database),
                 employer_id=employer_id,
                 templates=_folders(extra),
@@ -83,12 +86,14 @@ def import_(
     file: Annotated[
         Path, typer.Argument(help=".xlsx、.xls 或 .csv", exists=True, dir_okay=False, readable=True)
     ],
-    region: Region,
+    region: Annotated[
+        str | None, typer.Option(help="只对这个地区的申请（六位区划代码），默认全部")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只核对，不写入")] = False,
     as_json: AsJson = False,
 ) -> None:
     """读回社保局的结果：逐行对上申请；拿不准的只报告，不写入。"""
-    code = _known(region)
+    code = _known(region) if region else ""
 
     async def work() -> AnswerReport:
         found = settings()

@@ -63,7 +63,8 @@ async def import_answer(
     go on meanwhile; when it is stopped halfway, importing again does the rest.
 
     Args:
-        region: only applications of this region (six digits) and of all in it are looked at.
+        region: only applications of this region (six digits) and of all in it are looked at;
+            empty: of every region.
     """
     findings = Findings(settings.max_errors)
     answered = await asyncio.to_thread(read_answer, content, settings, findings, local_date(now))

@@ -189,6 +189,8 @@ async def test_every_row_is_accounted_for(bureau: Bureau) -> None:
     ]
     assert [each.row for each in report.outcomes] == list(range(2, 13))
     assert (await bureau.office.get(two)).status is ApplicationStatus.SUBMITTING
+    anywhere = answer_of([(elsewhere.number, "", "", "制卡中", "", "")], *HEADINGS)
+    assert (await bureau.answer(anywhere, region="")).counts == {"applied": 1}
     late = await bureau.answer(answer_of([(one.number, "", "", "受理中", "", "")], *HEADINGS))
     assert late.counts == {"older": 1}
     # HR had the card before the bureau told of it: only the last day to collect it is news.

@@ -111,14 +111,15 @@ def test_the_commands_say_what_to_do(
     monkeypatch.setenv("SHEBAO_CREATE_KEY", "true")
     monkeypatch.setenv("SHEBAO_MESSENGER", "telegram")
     call = CliRunner().invoke
-    nothing = call(app, ["batch", "export", "--region", "370100", "--to", "out"])
+    nothing = call(app, ["batch", "export", "--region", "370100"])
     assert nothing.exit_code == 0, nothing.output
+    assert (tmp_path / "batch-370100").stat().st_mode & 0o077 == 0
     assert "没有要递交的申请" in nothing.output
     unknown = call(app, ["batch", "export", "--region", "540100", "--to", "out"])
     assert unknown.exit_code == 1
     assert "docs/batch.md" in unknown.output
     (tmp_path / "answer.csv").write_text("申请编号,办理结果\nSB-7K2M-9QXT,制卡中\n", "utf-8")
-    told = call(app, ["batch", "import", "answer.csv", "--region", "370100", "--dry-run"])
+    told = call(app, ["batch", "import", "answer.csv", "--dry-run"])
     assert told.exit_code == 1
     assert "共 1 行" in told.output
     assert "找不到对应的申请" in told.output

@@ -5,6 +5,7 @@ With `MOVE_PICTURES=1` the pictures of docs/moves.md are taken anew on the way.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -32,9 +33,12 @@ _STATES = {
 _CHECKED = re.compile(r"\[\d+\] .+，(\d{4}(-\d\d){0,2}|未注明日期)，\d{4}-\d\d核对")
 
 
-async def picture(page: Page, name: str) -> None:
-    """Take one, when that is what the run is for."""
+async def picture(page: Page, name: str, phone: Phone, words: str = "") -> None:
+    """Take one, when that is what the run is for: from the message with these words on."""
     if os.environ.get("MOVE_PICTURES"):
+        await asyncio.sleep(1)  # the chat has followed the newest message
+        if words:
+            await down_from(phone, words, -30)
         await shoot(page, f"move-{name}")
 
 
@@ -101,12 +105,10 @@ async def to_plan(page: Page, phone: Phone, words: str, name: str) -> tuple[str,
     insurances = await phone.sees("参保和转移")
     await phone.sees("看病、注意和收尾")
     await page.locator("#keys").click()
-    await down_from(phone, card.splitlines()[1], -30)
-    await picture(page, f"{name}-guide")
+    await picture(page, f"{name}-guide", phone, card.splitlines()[1])
     await phone.presses("办社保转移", "看病、注意和收尾")
     plan = await phone.sees("社保关系怎么转")
-    await down_from(phone, "社保关系怎么转", -30)
-    await picture(page, f"{name}-plan")
+    await picture(page, f"{name}-plan", phone, "社保关系怎么转")
     assert all(sourced(each) for each in (card, insurances, plan))
     return card, insurances, plan
 
@@ -153,14 +155,14 @@ async def to_qingdao(studio: Studio, outside: Outside, number: str) -> None:
     await phone.sees(message)
     await phone.presses("去修改", message)
     await phone.sees("补清欠费")
-    await picture(page, "qingdao-mend")
+    await picture(page, "qingdao-mend", phone)
     await phone.presses("办好了，重新提交", "补清欠费")
     await phone.sees("请最后核对一遍")
     await receipts(phone, 1)
     for state, words in _STATES.items():
         await outside.step("medical", state)
         await phone.sees(words)
-    await picture(page, "qingdao-done")
+    await picture(page, "qingdao-done", phone)
 
 
 async def to_suzhou(studio: Studio, outside: Outside, number: str) -> None:
@@ -182,7 +184,7 @@ async def to_suzhou(studio: Studio, outside: Outside, number: str) -> None:
     summary = await phone.sees("请最后核对一遍")
     assert summary.count("江苏省苏州市的人社部门") == 2
     assert "江苏省苏州市的医疗保障局" in summary
-    await picture(page, "suzhou-summary")
+    await picture(page, "suzhou-summary", phone, "请最后核对一遍")
     await phone.presses("看养老保险申请表", "请最后核对一遍")
     await phone.sees("转移接续申请表")
     before = today()
@@ -193,8 +195,10 @@ async def to_suzhou(studio: Studio, outside: Outside, number: str) -> None:
         await outside.step(insurance, "origin_asked")
         await phone.sees("已向原参保地发函")
     await phone.says("查进度")
-    await phone.sees("社保关系转移")
-    await picture(page, "suzhou-progress")
+    shown = [await phone.sees("社保关系转移（") for _ in wanted]
+    assert all("山东省济南市 → 江苏省苏州市" in text for text in shown)
+    assert sum("预计" in text for text in shown) == 2
+    await picture(page, "suzhou-progress", phone, "社保关系转移（")
 
 
 async def checklist(desk: Desk, number: str) -> None:
@@ -222,8 +226,7 @@ async def checklist(desk: Desk, number: str) -> None:
     for side in ("【原单位】山东省济南市", "【新单位】江苏省苏州市"):
         assert listed.count(side) == 3
     assert "现在就各打一个电话" in listed
-    await down_from(desk.officer, "增减员清单", -30)
-    await picture(desk.page, "desk")
+    await picture(desk.page, "desk", desk.officer, "增减员清单")
 
 
 async def test_two_moves_as_the_sourced_rules_have_them(tmp_path: Path, browser: Browser) -> None:
