@@ -86,6 +86,8 @@ def test_two_questions_get_two_answers(answerer: Answerer) -> None:
         ("明天会不会下雨", "out_of_scope"),
         ("信用卡丢了怎么挂失", "out_of_scope"),
         ("公积金怎么转移", "out_of_scope"),
+        ("港澳通行证过期了去哪续签", "out_of_scope"),
+        ("how can I renew my tourist visa", "out_of_scope"),
     ],
 )
 def test_what_is_not_answered(answerer: Answerer, question: str, reason: str) -> None:
