@@ -1,10 +1,13 @@
-"""Train the classifier from the knowledge files: ``python -m knowledge.train`` (a few seconds).
+"""Train the classifier from the knowledge files: ``python -m knowledge.train [--judge]``.
 
-Writes ``data/model.npz`` and ``data/model.json`` with the hash of every file it was trained from.
+Writes ``data/model.npz`` and ``data/model.json`` with the hash of every file it was trained from, in
+about half a minute. ``--judge`` also judges every wording by a model that hasn't seen it, which takes
+three times as long.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from collections import Counter
@@ -58,17 +61,22 @@ def left_out_report(trained: Trained) -> str:
 
 def main() -> int:
     """Train, store and report."""
+    parser = argparse.ArgumentParser(description="Train from the knowledge files.")
+    parser.add_argument("--judge", action="store_true", help="judge every wording left out")
+    judge = parser.parse_args().judge
     names = {CORE: False} | ({EMBEDDED: True} if embedding.available() else {})
     for name, embedded in names.items():
         start = time.perf_counter()
-        trained = fit(embedded)
+        trained = fit(embedded, judge=judge)
         stored.save(trained.classifier, DATA, name)
         model = trained.classifier
         spent = time.perf_counter() - start
         sys.stdout.write(
             f"{name}: {len(model.labels)} topics with {OUT_OF_SCOPE}, {spent:.1f} s, "
-            f"data {model.data_hash[:16]}; left-one-out accuracy:\n{left_out_report(trained)}\n"
+            f"data {model.data_hash[:16]}\n"
         )
+        if judge:
+            sys.stdout.write(f"left-one-out accuracy:\n{left_out_report(trained)}\n")
     return 0
 
 
