@@ -1,8 +1,8 @@
 """Train the classifier from the knowledge files: ``python -m knowledge.train [--judge]``.
 
-Writes ``data/model.npz`` and ``data/model.json`` with the hash of every file it was trained from, in
-about half a minute. ``--judge`` also judges every wording by a model that hasn't seen it, which takes
-three times as long.
+Writes ``data/model.npz`` and ``data/model.json`` with the hash of every file it was trained from,
+in about half a minute. ``--judge`` also judges every wording by a model that hasn't seen it, which
+takes three times as long.
 """
 
 from __future__ import annotations
