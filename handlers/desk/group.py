@@ -134,6 +134,7 @@ async def card(
         "number": employee.number if employee else "—",
         "name": employee.masked_name if employee else "—",
         "region": full_name(case.region_code) if case.region_code else "—",
+        "place": full_name(case.application_region or case.region_code),
         "officer": await name_of(turn, case.assignee_id),
         "asked": await name_of(turn, case.offered_to_id),
         "said": [m for m in case.messages if m.author == cases.BOT][-2:],

@@ -147,6 +147,7 @@ async def view(session: AsyncSession, row: Case) -> CaseView:
         employer_id=row.employer_id,
         application_id=row.application_id,
         application_number=application.number if application else None,
+        application_region=application.region_code if application else None,
         kind=row.kind,
         matter=row.matter,
         region_code=row.region_code,

@@ -71,7 +71,11 @@ class SlaView:
 
 @dataclass(frozen=True)
 class CaseView:
-    """One case with what was written in it, oldest first."""
+    """One case with what was written in it, oldest first.
+
+    Args:
+        application_region: where its application is made, which need not be the person's own place.
+    """
 
     id: int
     number: str
@@ -79,6 +83,7 @@ class CaseView:
     employer_id: int
     application_id: int | None
     application_number: str | None
+    application_region: str | None
     kind: str
     matter: str
     region_code: str

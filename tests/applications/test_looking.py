@@ -83,7 +83,11 @@ async def test_a_cancellation_ends_with_the_card_and_has_no_portrait(office: Off
     me = await officer(office, 7)
     view = await filed(office, me, ApplicationKind.CANCELLATION)
     assert await offered(office) == ["card_cancelled", "card_returned"]
+    # Of a card in another province: it is looked up there, not where the person works.
+    async with office.database.transaction() as session:
+        (await session.get_one(Application, view.id)).region_code = "320500"
     case = await asked(office)
+    assert (case.application_region, case.region_code) == ("320500", "370100")
     async with office.database.reading() as session:
         (_, returned) = await decisions_for(session, case)
     codes = {reason.code for reason in returned.reasons}
