@@ -77,7 +77,7 @@ def sources() -> tuple[Path, ...]:
         "places.yaml",
         "roles.yaml",
     )
-    tables = ("divisions.tsv", "former_names.tsv", "nicknames.tsv")
+    tables = ("divisions.tsv", "former_names.tsv", "latin_names.tsv", "nicknames.tsv")
     return (
         *sorted(WORDINGS.glob("*.yaml")),
         *_sets(),

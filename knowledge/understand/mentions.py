@@ -125,6 +125,20 @@ def _together(codes: tuple[str, ...]) -> float:
     return bond
 
 
+BESIDE = 2.0
+"""Weight of standing right behind what a place lies in, against every other bond."""
+
+
+def _beside(mentions: Sequence[Mention], codes: tuple[str, ...]) -> float:
+    """A name right behind what it lies in belongs to it: 沈阳和平区 and 天津和平区."""
+    rows = list(zip(mentions, codes, strict=True))
+    return sum(
+        BESIDE
+        for (first, here), (second, there) in itertools.pairwise(rows)
+        if first.end == second.start and here in regions.ancestors(there) and here != there
+    )
+
+
 def choose(mentions: Sequence[Mention], home: str | None) -> tuple[str, ...]:
     """One division per name: the choice whose members fit each other best."""
     options = [m.codes[:8] for m in mentions]
@@ -132,6 +146,7 @@ def choose(mentions: Sequence[Mention], home: str | None) -> tuple[str, ...]:
         itertools.product(*options),
         key=lambda codes: (
             _together(codes)
+            + _beside(mentions, codes)
             + sum(_worth(code, m, home) for code, m in zip(codes, mentions, strict=True))
         ),
     )
@@ -144,7 +159,10 @@ def _reach(inner: Mention, container: Mention) -> Mention:
     return replace(inner, start=container.start)
 
 
-FRAME = re.compile(r"(?<=[a-z]),? |[（(]")
+FRAME = re.compile(
+    r"(?<=[a-z])(?: (?:autonomous|prefecture|city|county|district|league|banner))*"
+    r"(?:,? |,? in )|[（(]"
+)
 """Between a name and what it lies in, said behind it: Suzhou, Jiangsu."""
 
 

@@ -12,32 +12,8 @@ from knowledge.regions.table import HERE, MUNICIPALITIES, Level, table
 from knowledge.understand.pinyin import fold, readings
 
 LARGE = frozenset({"440100", "440300", "330100"})
-LATIN_SPECIAL = {
-    "hong kong": "810000",
-    "hongkong": "810000",
-    "macau": "820000",
-    "macao": "820000",
-    "taiwan": "710000",
-    "tibet": "540000",
-    "inner mongolia": "150000",
-    "xi'an": "610100",
-    "xian": "610100",
-    "shaanxi": "610000",
-    "harbin": "230100",
-    "urumqi": "650100",
-    "lhasa": "540100",
-    "hohhot": "150100",
-    "canton": "440100",
-    "peking": "110000",
-    "pudong": "310115",
-    "yiwu": "330782",
-    "kunshan": "320583",
-    "jiangyin": "320281",
-    "changshu": "320581",
-    "zhangjiagang": "320582",
-    "jinjiang": "350582",
-    "cixi": "330282",
-}
+AUTONOMOUS = {"自治州": "州", "自治县": "县", "自治旗": "旗"}
+"""How people end the names of autonomous areas: 楚雄州, 长阳县."""
 
 
 @cache
@@ -49,6 +25,9 @@ def names() -> Mapping[str, tuple[tuple[str, ...], str]]:
         kind = "county" if region.level is Level.COUNTY else "short"
         if region.short != region.name:
             found[region.short].setdefault(region.code, kind)
+        for ending, said in AUTONOMOUS.items():
+            if region.name.endswith(ending) and not region.short.endswith(said):
+                found[region.short + said].setdefault(region.code, "full")
     for row in _rows("former_names.tsv"):
         found[row["name"]].setdefault(row["code"], "full")
     for row in _rows("nicknames.tsv"):
@@ -111,8 +90,23 @@ def large_districts() -> tuple[str, ...]:
 
 
 @cache
+def latin_counties() -> Mapping[str, tuple[str, ...]]:
+    """Pinyin of county-level cities that no larger place shares; only a cue makes one a place."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for region in table().values():
+        if region.level is Level.COUNTY and region.name.endswith("市"):
+            for sound in readings(region.short):
+                found["".join(sound)].append(region.code)
+    return {
+        name: tuple(codes)
+        for name, codes in found.items()
+        if len(name) > 4 and name not in latin_names()
+    }
+
+
+@cache
 def latin_names() -> Mapping[str, tuple[str, ...]]:
-    """Pinyin of provinces and cities, and of the districts of the largest cities."""
+    """Pinyin of provinces and cities, and of the districts of the largest cities; English names."""
     found: dict[str, list[str]] = defaultdict(list)
     for region in table().values():
         if region.level is Level.COUNTY and region.code not in large_districts():
@@ -121,5 +115,5 @@ def latin_names() -> Mapping[str, tuple[str, ...]]:
             written = "".join(sound)
             if len(written) > 4 or region.level is not Level.COUNTY:
                 found[written].append(region.code)
-    found.update({name: [code] for name, code in LATIN_SPECIAL.items()})
+    found.update({row["name"]: [row["code"]] for row in _rows("latin_names.tsv")})
     return {name: tuple(codes) for name, codes in found.items()}

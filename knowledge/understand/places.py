@@ -13,6 +13,8 @@ import yaml
 
 from knowledge.facts import DATA
 from knowledge.regions.table import table
+from knowledge.understand.asides import Asides
+from knowledge.understand.english_places import FAR, EnglishNames
 from knowledge.understand.found import Places
 from knowledge.understand.mentions import (
     CAPITALS,
@@ -26,19 +28,13 @@ from knowledge.understand.names import (
     by_sound,
     gaps,
     large_districts,
-    latin_names,
     names,
     with_one_gap,
 )
 from knowledge.understand.pinyin import folded, readings, syllable
 from knowledge.understand.roles import LEFT, LOOSE, Roles
 
-FAR = frozenset({"810000", "820000", "710000"})
 HAN = re.compile("[一-鿿]+")
-LATIN = re.compile(r"\b(?=([a-z']+(?: [a-z']+)?))[a-z']+")
-LATIN_MOVES = re.compile(
-    r"\b(mov(e|ed|ing)|relocat\w*|transfer\w*|sent|go(es|ing)?|back|return\w*|leav\w+|left)\b"
-)
 OUTSKIRTS = re.compile("市[南北中东西][边面部方心门]")
 """The south of a city isn't the district 市南."""
 JOINING = "和与跟同在到去从来回离往"
@@ -68,8 +64,7 @@ class Gazetteer:
             for before, after in rules["person_around"]
         )
         self._moves = re.compile(f"(?:{rules['moved_to']})$")
-        self._seat = re.compile(f"(?:{rules['seat_before']})$")
-        self._sent = re.compile(rules["sent_from_the_seat"])
+        self._asides = Asides(rules)
         self._cue_before = re.compile(f"(?:{rules['cue_before']})$")
         both = f"{rules['cue_before']}|{rules['cue_before_too']}"
         self._any_cue_before = re.compile(f"(?:{both})$")
@@ -84,7 +79,9 @@ class Gazetteer:
         self._firsts = frozenset(name[0] for name in self._names)
         self._by_sound = by_sound(self._names)
         self._gaps = with_one_gap(self._names)
-        self._latin = latin_names()
+        self._strong_before = re.compile(f"(?:{rules['common_before']})$")
+        self._strong_after = re.compile(rules["common_after"])
+        self._english = EnglishNames(rules)
 
     @property
     def spoken(self) -> tuple[str, ...]:
@@ -108,32 +105,9 @@ class Gazetteer:
 
         ``spoken_of``: codes that the turn before named; a short name of their kin is meant.
         """
-        mentions = self._english(text) if english else self._chinese(text, spoken_of)
+        mentions = self._english.find(text) if english else self._chinese(text, spoken_of)
         home = spoken_of[-1] if spoken_of else home
-        return self._settle(text, mentions[:MOST], english, home)
-
-    def _english(self, text: str) -> list[Mention]:
-        found: list[Mention] = []
-        for match in LATIN.finditer(
-            text
-        ):  # every pair of neighbours (hong kong), then single words
-            for words in (match.group(1), match.group(1).partition(" ")[0]):
-                codes = self._latin.get(words)
-                if codes:
-                    end = match.start() + len(words)
-                    found.append(Mention(match.start(), end, codes, "short", words))
-                    break
-        return [
-            m
-            for m in found
-            if not self._latin_identity(text, m) and not self._own_name.search(text[: m.start])
-        ]
-
-    @staticmethod
-    def _latin_identity(text: str, mention: Mention) -> bool:
-        """I'm from Hong Kong says who somebody is; moving from Hong Kong, what they leave."""
-        said = text.replace("return permit", "")
-        return mention.codes[0] in FAR and not LATIN_MOVES.search(said)
+        return self._settle(text, mentions[:MOST], english, home, spoken_of)
 
     def _chinese(self, text: str, spoken_of: Sequence[str]) -> list[Mention]:
         found = self._exact(text)
@@ -255,11 +229,18 @@ class Gazetteer:
         if any(kin(a, b) for m in others for a in mention.codes for b in m.codes):
             return True
         if mention.kind == "common":
-            return False
+            return self._surely_a_city(text, mention)
         if any(m.start == mention.end for m in found):
             return False  # 龙城常州 is one place
         before = self._asks_for_a_place(text[: mention.start])
         return before or bool(self._cue_after.match(text[mention.end : mention.end + 6]))
+
+    def _surely_a_city(self, text: str, mention: Mention) -> bool:
+        """Whether an everyday word stands where only a county-level city can (往天门转社保)."""
+        if not any(table()[code].name.endswith("市") for code in mention.codes):
+            return False
+        before = self._strong_before.search(text[: mention.start])
+        return before is not None and self._strong_after.match(text[mention.end :]) is not None
 
     def _asks_for_a_place(self, before: str) -> bool:
         """Whether a clause begins here, or the words before want a place behind them."""
@@ -278,6 +259,8 @@ class Gazetteer:
                 span = range(start, start + size)
                 if len(window) < size or taken & set(span) or window in self._names:
                     continue
+                if self._runs_into_a_name(text, start, start + size):
+                    continue
                 codes = self._like(window, kept, cue)
                 mention = Mention(start, start + size, codes, "short", window)
                 if codes and not self._blocked(text, mention):
@@ -285,6 +268,11 @@ class Gazetteer:
                     taken |= set(span)
                     break
         return found
+
+    def _runs_into_a_name(self, text: str, start: int, end: int) -> bool:
+        """Whether a city's name begins within the window and ends behind it (成江 in 换成江苏)."""
+        inside = (text[at : at + 2] for at in range(start + 1, end) if at + 2 > end)
+        return any(self._names.get(name, ((), ""))[1] == "short" for name in inside)
 
     def _like(self, window: str, kept: list[Mention], cue: bool) -> tuple[str, ...]:
         if window in self._like_places or self._ordinary(window) or not HAN.fullmatch(window):
@@ -294,12 +282,14 @@ class Gazetteer:
         names = tuple(name for name in names if spoken in readings(name)) or names
         near: list[str] = []
         for name in names:
+            if name in self._common:
+                continue
             codes, kind = self._names[name]
             shared = sum(a == b for a, b in zip(name, window, strict=True))
             well_known = bool(CAPITALS & set(codes)) and cue
             whole = kind in {"short", "full"} and (shared or well_known)
             long = kind in {"county", "nick"} and shared and len(window) > 2 and len(codes) == 1
-            city = cue and spoken in readings(name) and table()[codes[0]].name.endswith("市")
+            city = cue and spoken in readings(name) and table()[codes[0]].name == f"{name}市"
             same = kind in {"nick", "county"} and shared and len(codes) == 1 and city
             if whole or long or same:
                 near += codes
@@ -313,15 +303,20 @@ class Gazetteer:
         return tuple(found) if len(found) == 1 else ()
 
     def _settle(
-        self, text: str, mentions: Sequence[Mention], english: bool, home: str | None
+        self,
+        text: str,
+        mentions: Sequence[Mention],
+        english: bool,
+        home: str | None,
+        spoken_of: Sequence[str],
     ) -> Places:
+        mentions = merge_nicknames([m for m in mentions if not self._asides.on_the_way(text, m)])
         if not mentions:
             return Places()
-        mentions = merge_nicknames(mentions)
         chosen = choose(mentions, home)
         said = list(zip(mentions, chosen, strict=True))
-        pairs = drop_containers(text, said)
-        pairs = self._without_seats(text, pairs)
+        pairs = self._asides.without(text, drop_containers(text, said), spoken_of)
+        said = self._asides.without_glosses(text, said)
         named = tuple(table()[code] for _, code in pairs)
         spans = tuple((m.start, m.end) for m in mentions)
         meant = [mention for mention, _ in pairs]
@@ -338,15 +333,6 @@ class Gazetteer:
 
     def _moved_to(self, before: str) -> bool:
         return self._moves.search(before) is not None
-
-    def _without_seats(
-        self, text: str, pairs: list[tuple[Mention, str]]
-    ) -> list[tuple[Mention, str]]:
-        """Without the seat of a company (总部在…), unless it is what somebody is sent away from."""
-        if self._sent.search(text):
-            return pairs
-        kept = [pair for pair in pairs if not self._seat.search(text[: pair[0].start])]
-        return kept or pairs
 
 
 def _wherever(

@@ -20,6 +20,8 @@ LEFT, LOOSE, OPEN = 2, 1, 0
 """Roles of a lone name: surely left; left if the topic says so; gone to, or can't tell."""
 BREAK = re.compile(r"[，。,.;；!?？！\n]|(?<=[一-龥])\s+")
 AND = re.compile(r"和|与|跟|、|及|以及|还有|同|/")
+HAS_BEEN = re.compile("(?<![想要能备算么])(?:在|于)$|^$")
+"""Before a name where something was done, not where it is wanted (想在…参保)."""
 EVEN = 0.5
 """Evidence that differs by no more says nothing."""
 
@@ -40,6 +42,7 @@ class Roles:
         self._left_before = re.compile(f"(?:{rules['lone_left_before']})$")
         self._left_after = re.compile(rules["lone_left_after"])
         self._belongings = re.compile(rules["lone_left_belongings"])
+        self._handled = re.compile(rules["lone_handled_after"])
         self._no_longer = re.compile(rules["lone_no_longer_after"])
         self._loose_after = re.compile(rules["lone_loose_after"])
         self._other_register = re.compile(f"(?:{rules['lone_not_left_before']})$")
@@ -48,15 +51,16 @@ class Roles:
 
     def lone(self, text: str, mention: Mention, english: bool) -> int:
         """``LEFT``, ``LOOSE`` or ``OPEN`` for the only place of a text."""
-        before, after = text[: mention.start], text[mention.end :]
+        before, after = text[: mention.start], text[mention.end :].lstrip()
         if english:
             return LEFT if self._left_english.search(before) else OPEN
         if self._elsewhere(before):
             return OPEN
-        paid = self._left_after.match(after) and re.search(r"(在|于|^)$", before)
+        paid = self._left_after.match(after) and HAS_BEEN.search(before)
         gone = before.endswith("不在") and self._no_longer.match(after)
         gone = gone or self._belongings.match(after)
-        if paid or gone or self._left_before.search(before) or self._left_for_good.match(after):
+        kept = self._left_before.search(before) and not self._handled.match(after)
+        if paid or gone or kept or self._left_for_good.match(after):
             return LEFT
         return LOOSE if self._loose_after.match(after) else OPEN
 
